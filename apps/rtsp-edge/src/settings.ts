@@ -260,6 +260,7 @@ export const ingestSettingsOf = (settings: RtspEdgeSettings): IngestSettings => 
   loginsPerMinute: settings.rtspLoginsPerMinute,
   trackWaitMs: settings.rtspTrackWaitMs,
   onlyUnsupportedMs: settings.rtspOnlyUnsupportedMs,
+  backupAfterMs: settings.backupAfterMs,
   timedMetadataPerSecond: settings.timedMetadataPerSecond,
   timedMetadataPerSecondPerTenant: settings.timedMetadataPerSecondPerTenant,
   drainMs: settings.rtspDrainMs,

@@ -138,6 +138,7 @@ export const ingestSettingsOf = (settings: SrtEdgeSettings): IngestSettings => (
   wrongKeysPerMinute: settings.srtWrongKeysPerMinute,
   trackWaitMs: settings.srtTrackWaitMs,
   onlyUnsupportedMs: settings.srtOnlyUnsupportedMs,
+  backupAfterMs: settings.backupAfterMs,
   timedMetadataPerSecond: settings.timedMetadataPerSecond,
   timedMetadataPerSecondPerTenant: settings.timedMetadataPerSecondPerTenant,
   drainMs: settings.srtDrainMs,

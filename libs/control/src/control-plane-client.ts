@@ -29,6 +29,7 @@ import type {
   SessionActive,
   SessionEnded,
   SessionWarned,
+  StandbyChanged,
   StreamLive,
   TimedMetadataPut,
 } from './messages.ts';
@@ -110,6 +111,10 @@ export class ControlPlaneClient implements ControlPlane {
 
   publishEnded(event: PublishEnded): void {
     this.#handover.hand(ControlSubject.publishEnded, event.claim.tenantId, event);
+  }
+
+  standbyChanged(event: StandbyChanged): void {
+    this.#handover.hand(PublishEvent.standby, event.claim.tenantId, event);
   }
 
   sessionActive(event: SessionActive): void {

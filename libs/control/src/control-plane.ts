@@ -16,6 +16,7 @@ import type {
   SessionActive,
   SessionEnded,
   SessionWarned,
+  StandbyChanged,
   StreamLive,
   TimedMetadataPut,
 } from './messages.ts';
@@ -35,6 +36,7 @@ export interface ControlPlane {
   /** Once a minute for each stream and reason: encoders that are refused try again every few seconds. */
   publishRejected(event: PublishRejected): void;
   publishEnded(event: PublishEnded): void;
+  standbyChanged(event: StandbyChanged): void;
   sessionActive(event: SessionActive): void;
   sessionEnded(event: SessionEnded): void;
   sessionWarned(event: SessionWarned): void;

@@ -26,6 +26,7 @@ import type {
   SessionMedia,
   SessionTrack,
   SessionWarned,
+  StandbyChanged,
   StreamLive,
   TimedMetadataPut,
 } from './messages.ts';
@@ -65,6 +66,8 @@ export const publishClaimSchema: z.ZodType<PublishClaim> = z.object({
   sessionStartedAtMs: count,
   epochStartedAtMs: count,
   settings: streamSettings,
+  role: z.literal('backup').optional(),
+  standby: z.literal(true).optional(),
   traceparent: traceparent.optional(),
 });
 
@@ -114,6 +117,8 @@ export const authorizePublishSchema: z.ZodType<AuthorizePublish> = z.object({
   encoder: z.string().max(MAX_ENCODER_LENGTH),
   traceparent: traceparent.optional(),
   reportsRefusal: z.boolean().optional(),
+  role: z.literal('backup').optional(),
+  mayWait: z.boolean().optional(),
 });
 
 const refusedKey = {
@@ -197,6 +202,16 @@ const sessionWarning: z.ZodType<SessionWarning> = z.object({
   message: z.string().max(MAX_WARNING_LENGTH),
   track: z.enum(['video', 'audio']).optional(),
   firstAtMs: count,
+});
+
+export const standbyChangedSchema: z.ZodType<StandbyChanged> = z.object({
+  claim: publishClaimSchema,
+  change: z.enum(['waiting', 'promoted', 'left']),
+  reason: z.string().max(MAX_REASON_LENGTH),
+  protocol,
+  encoder: z.string().max(MAX_ENCODER_LENGTH),
+  clientAddress,
+  atMs: count,
 });
 
 export const publishEndedSchema: z.ZodType<PublishEnded> = z.object({

@@ -40,6 +40,7 @@ export const ControlSubject = {
 /** What edges hand over, beyond what has a subject of its own. */
 export const PublishEvent = {
   rejected: 'publish.rejected',
+  standby: 'publish.standby',
 } as const;
 
 /** Who wants to log in. */
@@ -104,6 +105,10 @@ export interface AuthorizePublish {
   readonly traceparent?: string | undefined;
   /** The edge hands over that it was refused; for edges of older releases, which leave it out, the gateway writes the event. */
   readonly reportsRefusal?: boolean | undefined;
+  /** The encoder is the backup of the stream: it waits until the stream needs it. */
+  readonly role?: 'backup' | undefined;
+  /** The edge can keep an encoder that waits; those of older releases leave it out. */
+  readonly mayWait?: boolean | undefined;
 }
 
 export type AuthorizePublishAnswer =
@@ -186,6 +191,19 @@ export interface CheckPlaybackAnswer {
     /** As in the answer that let it in. */
     readonly groups: readonly string[];
   }[];
+}
+
+/** What became of an encoder that waits, or has waited. */
+export interface StandbyChanged {
+  /** Of the encoder; once it is promoted, the claim that it publishes with. */
+  readonly claim: PublishClaim;
+  readonly change: 'waiting' | 'promoted' | 'left';
+  /** Why it was promoted, or left. */
+  readonly reason: string;
+  readonly protocol: string;
+  readonly encoder: string;
+  readonly clientAddress: string;
+  readonly atMs: number;
 }
 
 export interface PublishEnded {

@@ -15,7 +15,7 @@ export { FRAME_OVERHEAD_BYTES, frameCost } from './frame/frame-cost.ts';
 export { IdPrefix, isId, newId } from './identity/ids.ts';
 export { isSecretKey, newSecretKey, SecretPrefix } from './keys/secret-key.ts';
 export { DEFAULT_PART_DURATION_MS, DEFAULT_STREAM_SETTINGS } from './stream/live-session.ts';
-export type { PublishClaim, StreamSettings } from './stream/live-session.ts';
+export type { EncoderRole, PublishClaim, StreamSettings } from './stream/live-session.ts';
 export { featuresOfAll, PACKAGER_FEATURES } from './stream/packager-features.ts';
 export type { PackagerAnnouncement, PackagerFeature } from './stream/packager-features.ts';
 export { PUBLISH_REFUSALS } from './stream/publish-refusal.ts';

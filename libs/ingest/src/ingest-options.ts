@@ -21,6 +21,8 @@ export interface IngestSettings {
   /** How much timed metadata may be put into a stream by REST, and into all streams of a tenant on this edge: requests a second. */
   readonly timedMetadataPerSecond: number;
   readonly timedMetadataPerSecondPerTenant: number;
+  /** How long a publisher may send nothing before the encoder that waits takes over. */
+  readonly backupAfterMs: number;
   /** How long a stopping edge waits for its publishers to leave on their own. */
   readonly drainMs: number;
   /** The period over which it then disconnects those that are left. */

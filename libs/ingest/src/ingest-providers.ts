@@ -16,7 +16,7 @@ import { createIngestMetrics } from './metrics/ingest-metrics.ts';
 import type { IngestMetrics } from './metrics/ingest-metrics.ts';
 import { IngestSampler } from './metrics/ingest-sampler.ts';
 import { TenantIngest } from './metrics/tenant-ingest.ts';
-import { ActivePublishers } from './publish/active-publishers.ts';
+import { ActivePublishers, WaitingPublishers } from './publish/active-publishers.ts';
 import { ChallengeRate } from './publish/challenge-rate.ts';
 import { ClaimRenewer } from './publish/claim-renewer.ts';
 import { EarlyMedia } from './publish/early-media.ts';
@@ -48,6 +48,7 @@ export function ingestProviders(options: IngestOptions, protocol: IngestProtocol
     AUTHORIZER,
     INSERTER,
     ActivePublishers,
+    WaitingPublishers,
     OpenConnections,
     PublishLifecycle,
     ClaimRenewer,

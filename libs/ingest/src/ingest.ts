@@ -27,14 +27,14 @@ import { MediaWatch } from './publish/media-watch.ts';
 import type { WatchedConnection } from './publish/media-watch.ts';
 import { OpenConnections } from './publish/open-connections.ts';
 import { PublishLifecycle } from './publish/publish-lifecycle.ts';
+import type { GrantedPublish } from './publish/publish-lifecycle.ts';
 import { PublisherDrain } from './publish/publisher-drain.ts';
 import { TimedMetadataInserter } from './publish/timed-metadata-inserter.ts';
 import type { ShownCredentials } from './publish/shown-credentials.ts';
 
-/** `features`: what all live packagers can read, beyond what those of the oldest release can. */
+/** Its claim says whether the encoder publishes, or waits. */
 export type PublishDecision =
-  | (Extract<KeyDecision, { granted: true }> & { readonly features: ReadonlySet<PackagerFeature> })
-  | Extract<KeyDecision, { granted: false }>;
+  (Extract<KeyDecision, { granted: true }> & GrantedPublish) | Extract<KeyDecision, { granted: false }>;
 
 /**
  * An edge's connections depend on this: Nest ends them before it. This in turn depends on what renews claims and reports, which go on
@@ -73,7 +73,9 @@ export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown
   onApplicationBootstrap(): void {
     const { readiness, frameBus, registry } = this;
     readiness.add('frame_bus', () => frameBus.logFault() ?? (frameBus.isReady() || 'not connected'));
-    const bitrates = new BitrateGuard(this.publishes.active, this.usage.ledger, this.clock);
+    const { active, waiting } = this.publishes;
+    const encoders = { list: () => [...active.list(), ...waiting.list()] };
+    const bitrates = new BitrateGuard(encoders, this.usage.ledger, this.clock);
     this.#looks = setInterval(() => bitrates.look(), BITRATE_LOOK_MS);
     this.#samples = setInterval(() => this.sampler.observe(), SAMPLE_INTERVAL_MS);
     this.#stopCollecting = registry.beforeCollect(() => this.#collect());
@@ -122,6 +124,8 @@ export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown
   /** Disconnects the publishers that a control message refers to. */
   cutPublisher(event: CutPublisher): void {
     this.publishes.active.cut(event);
+    // An encoder that waits is not cut by what takes over from the one that publishes.
+    if (event.beforeEpoch === undefined) this.publishes.waiting.cut(event);
   }
 
   /** Puts timed metadata into what a publisher of this edge sends, and tells gateways; nothing where the publisher is elsewhere. */
@@ -165,7 +169,8 @@ export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown
     }
     try {
       const decision = await this.authorizer.authorize(shown, peer);
-      return decision.granted ? { ...decision, features: await this.#features(logger) } : decision;
+      const { encoder } = shown;
+      return decision.granted ? { ...decision, encoder, features: await this.#features(logger) } : decision;
     } catch (error) {
       logger.error({ err: error }, 'could not decide on a publish request');
       return { granted: false, refusal: 'unavailable' };

@@ -10,6 +10,10 @@ export interface LiveStoreLimits {
   readonly outageMs: number;
   /** How long a session that is not renewed, released or ended is kept, and how long an ended one is remembered. */
   readonly sessionTtlMs: number;
+  /** How long the claim of a publisher may go without renewal before an encoder that waits is promoted: its edge does not answer. */
+  readonly unrenewedMs: number;
+  /** An encoder that waits and has sent nothing for so long makes way for another one. */
+  readonly standbySilentMs: number;
   /** How long a report about a publisher is kept: three times as long as an edge takes for the next one. */
   readonly ingestReportTtlMs: number;
   /** How long a viewer counts without being seen again. */
@@ -30,6 +34,8 @@ export const DEFAULT_LIVE_STORE_LIMITS: LiveStoreLimits = {
   claimTtlMs: 5_000,
   outageMs: 2_500,
   sessionTtlMs: 24 * 3_600_000,
+  unrenewedMs: 3_000,
+  standbySilentMs: 2_000,
   ingestReportTtlMs: 15_000,
   viewerTtlMs: 32_000,
   maxViewersPerPlayback: 200_000,
@@ -45,6 +51,8 @@ export function liveStoreLimits(chosen: Partial<LiveStoreLimits>): LiveStoreLimi
     claimTtlMs: chosen.claimTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.claimTtlMs,
     outageMs: chosen.outageMs ?? DEFAULT_LIVE_STORE_LIMITS.outageMs,
     sessionTtlMs: chosen.sessionTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.sessionTtlMs,
+    unrenewedMs: chosen.unrenewedMs ?? DEFAULT_LIVE_STORE_LIMITS.unrenewedMs,
+    standbySilentMs: chosen.standbySilentMs ?? DEFAULT_LIVE_STORE_LIMITS.standbySilentMs,
     ingestReportTtlMs: chosen.ingestReportTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.ingestReportTtlMs,
     viewerTtlMs: chosen.viewerTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.viewerTtlMs,
     maxViewersPerPlayback: chosen.maxViewersPerPlayback ?? DEFAULT_LIVE_STORE_LIMITS.maxViewersPerPlayback,

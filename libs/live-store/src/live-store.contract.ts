@@ -11,6 +11,7 @@ import { partsContract } from './contract/parts.contract.ts';
 import { playlistsContract } from './contract/playlists.contract.ts';
 import { recordsContract } from './contract/records.contract.ts';
 import { sessionsContract } from './contract/sessions.contract.ts';
+import { standbysContract } from './contract/standbys.contract.ts';
 import { viewersContract } from './contract/viewers.contract.ts';
 
 /** Defines the contract's tests for one adapter. */
@@ -23,6 +24,7 @@ export function liveStoreContract(adapter: string, makeHarness: MakeHarness): vo
     playlistsContract(makeHarness);
     claimsContract(makeHarness);
     sessionsContract(makeHarness);
+    standbysContract(makeHarness);
     ingestReportsContract(makeHarness);
     viewersContract(makeHarness);
     healthSeriesContract(makeHarness);

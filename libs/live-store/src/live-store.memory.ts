@@ -4,7 +4,6 @@ import { assertCommit, assertPartCommit } from './commit-rules.ts';
 import type { HealthSample, SessionSample } from './health-series.ts';
 import type { IngestReport } from './ingest-report.ts';
 import type {
-  ClaimLoss,
   ClaimOutcome,
   ClaimRequest,
   CommitOutcome,
@@ -14,7 +13,10 @@ import type {
   PartCommit,
   PlaylistState,
   PlaylistText,
+  RenewalLoss,
   SegmentCommit,
+  StandbyOutcome,
+  StandbyReport,
   StoredSegment,
   StoreMemory,
 } from './live-store.ts';
@@ -36,9 +38,11 @@ import {
   assertClaim,
   assertId,
   assertPackager,
+  assertPublishing,
   assertRecordKey,
   assertRecordValue,
   assertSample,
+  assertStandby,
 } from './store-names.ts';
 import { assertViewer, assertViewerNotes } from './viewer-notes.ts';
 import type { ViewerGroup, ViewerNotes } from './viewer-notes.ts';
@@ -113,15 +117,36 @@ export class MemoryLiveStore implements LiveStore {
     return this.#publications.claim(request);
   }
 
-  async renewClaims(claims: readonly PublishClaim[]): Promise<(ClaimLoss | undefined)[]> {
+  async renewClaims(
+    claims: readonly PublishClaim[],
+    silentMs: readonly number[] = [],
+  ): Promise<(RenewalLoss | undefined)[]> {
     this.#assertOpen('renewClaims');
-    claims.forEach(assertClaim);
-    return claims.map((claim) => this.#publications.renew(claim));
+    claims.forEach(assertPublishing);
+    return claims.map((claim, i) => this.#publications.renew(claim, silentMs[i] ?? 0));
+  }
+
+  async renewStandbys(standbys: readonly StandbyReport[], stoppedMs: number): Promise<StandbyOutcome[]> {
+    this.#assertOpen('renewStandbys');
+    standbys.forEach(assertStandby);
+    return standbys.map((standby) => this.#publications.renewStandby(standby, stoppedMs));
+  }
+
+  async releaseStandby(claim: PublishClaim): Promise<void> {
+    this.#assertOpen('releaseStandby');
+    assertClaim(claim);
+    this.#publications.releaseStandby(claim);
+  }
+
+  async requestSwitch(streamId: string): Promise<boolean> {
+    this.#assertOpen('requestSwitch');
+    assertId('str', streamId);
+    return this.#publications.requestSwitch(streamId);
   }
 
   async releaseClaim(claim: PublishClaim): Promise<void> {
     this.#assertOpen('releaseClaim');
-    assertClaim(claim);
+    assertPublishing(claim);
     this.#publications.release(claim);
   }
 
@@ -307,8 +332,8 @@ export class MemoryLiveStore implements LiveStore {
     this.#listeners.clear();
   }
 
-  #liveStream({ claim, disconnectedAtMs }: OpenSession): LiveStream {
-    return { claim, disconnectedAtMs, leaseOwner: this.#leases.owner(claim.streamId) };
+  #liveStream({ claim, disconnectedAtMs, standby }: OpenSession): LiveStream {
+    return { claim, disconnectedAtMs, leaseOwner: this.#leases.owner(claim.streamId), standby };
   }
 
   #assertOpen(operation: LiveStoreOperation): void {

@@ -14,7 +14,6 @@ import type { HealthSample, SessionSample } from './health-series.ts';
 import { formatIngestReport, parseIngestReport } from './ingest-report.ts';
 import type { IngestReport } from './ingest-report.ts';
 import type {
-  ClaimLoss,
   ClaimOutcome,
   ClaimRequest,
   CommitOutcome,
@@ -24,7 +23,10 @@ import type {
   PartCommit,
   PlaylistState,
   PlaylistText,
+  RenewalLoss,
   SegmentCommit,
+  StandbyOutcome,
+  StandbyReport,
   StoredSegment,
   StoreMemory,
 } from './live-store.ts';
@@ -45,9 +47,11 @@ import {
   assertClaim,
   assertId,
   assertPackager,
+  assertPublishing,
   assertRecordKey,
   assertRecordValue,
   assertSample,
+  assertStandby,
   isSegmentName,
 } from './store-names.ts';
 import { assertViewer, assertViewerNotes } from './viewer-notes.ts';
@@ -117,13 +121,31 @@ class RedisLiveStore implements LiveStore {
     return this.#publications.claim(request);
   }
 
-  async renewClaims(claims: readonly PublishClaim[]): Promise<(ClaimLoss | undefined)[]> {
-    claims.forEach(assertClaim);
-    return this.#publications.renew(claims);
+  async renewClaims(
+    claims: readonly PublishClaim[],
+    silentMs: readonly number[] = [],
+  ): Promise<(RenewalLoss | undefined)[]> {
+    claims.forEach(assertPublishing);
+    return this.#publications.renew(claims, silentMs);
+  }
+
+  async renewStandbys(standbys: readonly StandbyReport[], stoppedMs: number): Promise<StandbyOutcome[]> {
+    standbys.forEach(assertStandby);
+    return this.#publications.renewStandbys(standbys, stoppedMs);
+  }
+
+  async releaseStandby(claim: PublishClaim): Promise<void> {
+    assertClaim(claim);
+    await this.#publications.releaseStandby(claim);
+  }
+
+  async requestSwitch(streamId: string): Promise<boolean> {
+    assertId('str', streamId);
+    return this.#publications.requestSwitch(streamId);
   }
 
   async releaseClaim(claim: PublishClaim): Promise<void> {
-    assertClaim(claim);
+    assertPublishing(claim);
     await this.#publications.release(claim);
   }
 

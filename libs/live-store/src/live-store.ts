@@ -1,5 +1,6 @@
 // The port that keeps what live streams need to be shared: claims, leases, segments, playlists, small cached records.
 import type {
+  EncoderRole,
   ListedBreak,
   PackagerAnnouncement,
   PublishClaim,
@@ -31,6 +32,10 @@ export interface ClaimRequest {
   readonly settings: StreamSettings;
   /** How many streams the tenant may have live at once. */
   readonly maxLiveStreams: number;
+  /** Of the backup encoder, which waits until the stream needs it. */
+  readonly role?: 'backup' | undefined;
+  /** Whether the edge can keep an encoder that waits; those of older releases cannot. */
+  readonly mayWait?: boolean | undefined;
   /** Of the publish's span: the claim carries it. */
   readonly traceparent?: string | undefined;
 }
@@ -38,13 +43,60 @@ export interface ClaimRequest {
 export type ClaimOutcome =
   /** `resumed`: the session was open and goes on. `replaced`: another publisher was cut off by this claim. */
   | { readonly outcome: 'claimed'; readonly claim: PublishClaim; readonly resumed: boolean; readonly replaced: boolean }
+  /** It waits, with a claim that says so. */
+  | { readonly outcome: 'standby'; readonly claim: PublishClaim }
   | { readonly outcome: 'already_publishing' }
+  /** Another encoder waits already. */
+  | { readonly outcome: 'backup_waiting' }
   | { readonly outcome: 'quota' }
   /** The key was revoked (`revokeClaims`) while this claim was on its way. */
   | { readonly outcome: 'key_revoked' };
 
 /** Why a claim is no longer ours: what the edge tells the encoder that it cuts. */
 export type ClaimLoss = 'taken_over' | 'key_revoked' | 'ended';
+
+/** What became of a claim at its renewal. `standby`: the encoder that waited publishes instead, and this one waits. */
+export type RenewalLoss = ClaimLoss | 'standby';
+
+/** Which encoder waits, for people. */
+export interface EncoderDetails {
+  readonly protocol: string;
+  readonly encoder: string;
+  readonly clientAddress: string;
+}
+
+/** What its edge says of an encoder that waits. */
+export interface StandbyReport {
+  readonly claim: PublishClaim;
+  /** How long ago its last frame came; before the first one, how long it has been connected. */
+  readonly silentMs: number;
+  /** Whether it sends frames that viewers could go on with. */
+  readonly isReady: boolean;
+  readonly details: EncoderDetails;
+  /** Taken when it is promoted and no session of this stream is open. */
+  readonly newSessionId: string;
+}
+
+/** Why the encoder that waited publishes now: the other one stopped, was removed, or had to make way. */
+export type PromotionCause = 'stopped' | 'removed' | 'requested';
+
+export type StandbyOutcome =
+  | { readonly outcome: 'waiting' }
+  /** It publishes from now on, under a new epoch of the session. */
+  | { readonly outcome: 'promoted'; readonly claim: PublishClaim; readonly cause: PromotionCause }
+  | { readonly outcome: 'lost'; readonly loss: ClaimLoss };
+
+/** The encoder that waits. */
+export interface Standby {
+  readonly role: EncoderRole;
+  readonly streamKeyId: string;
+  readonly edgeId: string;
+  /** By the reader's own clock. */
+  readonly sinceMs: number;
+  readonly isReady: boolean;
+  /** Undefined until its edge has reported it for the first time. */
+  readonly details: EncoderDetails | undefined;
+}
 
 /** A stream that has an open session, as packagers look for work. */
 export interface LiveStream {
@@ -53,6 +105,8 @@ export interface LiveStream {
   readonly disconnectedAtMs: number | undefined;
   /** The present holder of the lease, if there is one. */
   readonly leaseOwner: string | undefined;
+  /** The encoder that waits, if there is one. The list says so only where no publisher is connected. */
+  readonly standby?: Standby | undefined;
 }
 
 /** One line of the playlist: facts about a committed segment. */
@@ -335,9 +389,24 @@ export interface LiveStore {
   claimPublish(request: ClaimRequest): Promise<ClaimOutcome>;
   /**
    * Renews claims; one that the store has lost is put back, unless a newer epoch has taken its place.
+   * @param silentMs for each claim, how long ago the last frame of its publisher came; 0 where it is not given
    * @returns for each claim, in order, why it is lost, or undefined when it holds
    */
-  renewClaims(claims: readonly PublishClaim[]): Promise<(ClaimLoss | undefined)[]>;
+  renewClaims(claims: readonly PublishClaim[], silentMs?: readonly number[]): Promise<(RenewalLoss | undefined)[]>;
+  /**
+   * Renews the claims of encoders that wait, and promotes those whose stream needs them, each in one atomic step: the publisher has
+   * sent nothing for `stoppedMs`, has been gone for as long, was removed, or has to make way. A publisher that is still connected waits
+   * in turn. What is lost is put back. An answer that was lost is given again.
+   * @returns for each, in order
+   */
+  renewStandbys(standbys: readonly StandbyReport[], stoppedMs: number): Promise<StandbyOutcome[]>;
+  /** The encoder that waited is gone. */
+  releaseStandby(claim: PublishClaim): Promise<void>;
+  /**
+   * Has the encoder that waits promoted with its next renewal.
+   * @returns false when there is none that could go on
+   */
+  requestSwitch(streamId: string): Promise<boolean>;
   /** The publisher is gone; the session stays open for its reconnect window. Ignored when a newer epoch holds the claim. */
   releaseClaim(claim: PublishClaim): Promise<void>;
   /**
@@ -350,7 +419,7 @@ export interface LiveStore {
   /** One of them. */
   readLiveStream(streamId: string): Promise<LiveStream | undefined>;
   /**
-   * Ends a session for good, unless a publisher is connected. One that the store has lost, or that another session of the
+   * Ends a session for good, unless a publisher is connected, or one waits that will go on. One that the store has lost, or that another session of the
    * stream has followed, counts as ended.
    *
    * @returns whether it is ended

@@ -2,7 +2,7 @@
 import { isId } from '@millrace/domain';
 import type { IdPrefix, PackagerAnnouncement, PublishClaim } from '@millrace/domain';
 import type { SessionSample } from './health-series.ts';
-import type { ClaimRequest } from './live-store.ts';
+import type { ClaimRequest, StandbyReport } from './live-store.ts';
 
 const SEGMENT_NAME = /^[a-z0-9][a-z0-9.-]{0,127}$/;
 const RECORD_KEY = /^[A-Za-z0-9:._-]{1,256}$/;
@@ -21,6 +21,18 @@ export function assertClaim(claim: PublishClaim | ClaimRequest): void {
   assertId('str', claim.streamId);
   assertId('skey', claim.streamKeyId);
   assertId('ses', 'sessionId' in claim ? claim.sessionId : claim.newSessionId);
+}
+
+/** @throws TypeError when one of its ids is none, or when its encoder only waits: with its claim, another publisher would be cut */
+export function assertPublishing(claim: PublishClaim): void {
+  assertClaim(claim);
+  if (claim.standby === true) throw new TypeError('live store: the claim of an encoder that waits');
+}
+
+/** @throws TypeError when one of the ids that an encoder that waits brings is none */
+export function assertStandby({ claim, newSessionId }: StandbyReport): void {
+  assertClaim(claim);
+  assertId('ses', newSessionId);
 }
 
 /** @throws TypeError when one of the ids that a sample brings is none */

@@ -36,6 +36,7 @@ const CODES: Readonly<Record<PublishRefusal, string>> = {
   not_authorized: StatusCode.publishDenied,
   authorizer_unavailable: PUBLISH_REJECTED,
   already_publishing: StatusCode.publishBadName,
+  backup_waiting: StatusCode.publishBadName,
   quota: PUBLISH_REJECTED,
   bitrate_exceeded: PUBLISH_REJECTED,
   unsupported_codec: PUBLISH_REJECTED,

@@ -332,7 +332,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#toFrames = new ToFrames(this.#publisher, watch, this.#context.settings.maxTracks);
     this.#session.media = this.#toFrames;
     this.#watch = watch;
-    watch.follow(this.#publisher.counts);
+    watch.follow(this.#publisher);
     this.#publisher.onDrain = () => this.#resume();
     this.#active = {
       publisher: this.#publisher,
@@ -343,13 +343,15 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     };
     publishes.begin(this.#active, this.peer);
     this.#deadlines.publishing();
-    this.#logger.info({ ...claimIds(claim), epoch: claim.epoch, resumed }, 'publish started');
+    const what = claim.standby === true ? 'encoder waits' : 'publish started';
+    this.#logger.info({ ...claimIds(claim), epoch: claim.epoch, resumed }, what);
   }
 
-  #openPublisher({ claim, features }: Granted): LivePublisher | undefined {
+  #openPublisher(decision: Granted): LivePublisher | undefined {
     const { ingest } = this.#context;
+    const { claim } = decision;
     try {
-      return ingest.publishes.open(claim, features);
+      return ingest.publishes.open(decision);
     } catch (error) {
       this.#logger.error({ err: error, ...claimIds(claim) }, 'the frame bus did not accept the publisher');
       ingest.publishes.release(claim);

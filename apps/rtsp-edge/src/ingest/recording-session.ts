@@ -110,7 +110,8 @@ export class RecordingSession implements RtspSession {
     if (publisher === undefined) return refusalReply('unavailable');
     const { encoder } = shown;
     const session = new RecordingSession({ claim, encoder, tracks, url, channel, context }, publisher);
-    channel.logger.info({ ...claimIds(claim), epoch: claim.epoch, resumed }, 'publish started');
+    const what = claim.standby === true ? 'encoder waits' : 'publish started';
+    channel.logger.info({ ...claimIds(claim), epoch: claim.epoch, resumed }, what);
     return { session };
   }
 
@@ -126,7 +127,7 @@ export class RecordingSession implements RtspSession {
       { warn: () => undefined, refuseCodec: () => channel.end('unsupported_codec') },
       channel.logger,
     );
-    this.#watch.follow(publisher.counts);
+    this.#watch.follow(publisher);
     publisher.onDrain = () => channel.resume();
     publisher.sequencer.expectVideo(tracks.some(({ kind }) => kind === 'video'));
     publisher.beforeEnd = () => {
@@ -194,8 +195,8 @@ export class RecordingSession implements RtspSession {
     clearInterval(this.#expiring);
     clearTimeout(this.#ending);
     this.#watch.stop();
-    const { claim, encoder, channel, context } = this.#options;
-    const { counts } = this.#publisher;
+    const { encoder, channel, context } = this.#options;
+    const { claim, counts } = this.#publisher;
     counts.receivedBytes = channel.bytesReceived - this.#bytesBefore;
     context.ingest.publishes.finish(this.#active, channel.peer, reason, isAnnounced);
     for (const { udp } of this.#inputs) udp?.transport.close();
@@ -354,13 +355,14 @@ async function askForPassword(
 }
 
 function openPublisher(
-  { claim, features }: Extract<PublishDecision, { granted: true }>,
+  decision: Extract<PublishDecision, { granted: true }>,
   channel: RtspChannel,
   { ingest }: RtspEdgeContext,
 ): LivePublisher | undefined {
   try {
-    return ingest.publishes.open(claim, features);
+    return ingest.publishes.open(decision);
   } catch (error) {
+    const { claim } = decision;
     channel.logger.error({ err: error, ...claimIds(claim) }, 'the frame bus did not accept the publisher');
     ingest.publishes.release(claim);
     return undefined;

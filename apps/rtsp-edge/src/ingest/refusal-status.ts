@@ -10,6 +10,7 @@ export const DRAINED = 'drained';
 /** Forbidden: this key will not work. The others: not now. */
 const STATUS: Partial<Record<PublishRefusal, RtspStatus>> = {
   already_publishing: RtspStatus.notEnoughBandwidth,
+  backup_waiting: RtspStatus.notEnoughBandwidth,
   quota: RtspStatus.notEnoughBandwidth,
   limit_exceeded: RtspStatus.notEnoughBandwidth,
   unsupported_codec: RtspStatus.unsupportedMediaType,

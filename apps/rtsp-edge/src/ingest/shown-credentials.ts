@@ -26,17 +26,20 @@ export function shownCredentials(url: URL, { uri, method, headers }: RtspRequest
   const parameters = [...url.searchParams.values()];
   const candidates = [...path.map(decoded), ...parameters];
   const authorization = headers.get('authorization');
+  const isBackup = url.searchParams.get('backup') === '1';
   const keyId = namedKeyId(url);
   const proof = authorization === undefined ? undefined : parseDigestCredentials(authorization);
   if (keyId !== undefined && proof !== undefined)
-    return proof.uri === uri && proof.realm === REALM ? { encoder, login: loginOf(keyId, method, proof) } : undefined;
+    return proof.uri === uri && proof.realm === REALM
+      ? { encoder, isBackup, login: loginOf(keyId, method, proof) }
+      : undefined;
   const password = authorization === undefined ? undefined : parseBasicCredentials(authorization)?.password;
   if (password !== undefined) candidates.push(password);
   const key =
     candidates.find((text) => isSecretKey(SecretPrefix.streamKey, text)) ??
     password ??
     (keyId === undefined ? path.at(0) : undefined);
-  return key === undefined ? undefined : { encoder, key, app: PUBLISH_APP };
+  return key === undefined ? undefined : { encoder, isBackup, key, app: PUBLISH_APP };
 }
 
 /** A digest cannot be looked for among all keys: the address says whose it is, and the user may be anything. */

@@ -12,6 +12,7 @@ const REASONS: Partial<Record<PublishRefusal, SrtRejection>> = {
   key_expired: SrtRejection.unauthorized,
   wrong_passphrase: SrtRejection.badSecret,
   already_publishing: SrtRejection.conflict,
+  backup_waiting: SrtRejection.conflict,
   quota: SrtRejection.overload,
   limit_exceeded: SrtRejection.overload,
   stream_disabled: SrtRejection.locked,

@@ -24,11 +24,14 @@ export function credentialsOf({ streamId, keyMaterial, version }: SrtRequest): S
   const parts = [...wanted.resource.split('/'), wanted.user ?? ''];
   const secret = parts.find((part) => isSecretKey(SecretPrefix.streamKey, part));
   const user = parts.find((part) => isId('skey', part));
+  const isBackup = wanted.parameters.get('backup') === '1';
   if (keyMaterial === undefined) {
     if (secret === undefined && user !== undefined)
       return rejected(SrtRejection.unsecure, 'the id of a stream key without its passphrase');
     // Text that is no key counts as a guess.
-    return { shown: { encoder, key: secret ?? wanted.resource.slice(0, MAX_SHOWN_LENGTH), app: PUBLISH_APP } };
+    return {
+      shown: { encoder, isBackup, key: secret ?? wanted.resource.slice(0, MAX_SHOWN_LENGTH), app: PUBLISH_APP },
+    };
   }
   if (user === undefined)
     return rejected(
@@ -42,7 +45,7 @@ export function credentialsOf({ streamId, keyMaterial, version }: SrtRequest): S
     wrapped: wrapped.toString('base64'),
     keyBytes,
   };
-  return { shown: { encoder, passphrase } };
+  return { shown: { encoder, isBackup, passphrase } };
 }
 
 /** Longer text than any key. */

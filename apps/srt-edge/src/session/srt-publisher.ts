@@ -1,5 +1,4 @@
 // One SRT connection: who may open it, its deadlines, and what it publishes.
-import type { PublishClaim } from '@millrace/domain';
 import { claimIds, publishSummary } from '@millrace/ingest';
 import type {
   ActivePublisher,
@@ -26,7 +25,6 @@ type Granted = Extract<PublishDecision, { granted: true }>;
 
 /** What a connection is for once it was accepted. */
 interface Publish {
-  readonly claim: PublishClaim;
   readonly publisher: LivePublisher;
   readonly watch: MediaWatch;
   readonly active: ActivePublisher;
@@ -108,11 +106,11 @@ export class SrtPublisher {
   }
 
   #begin(decision: Granted): void {
-    const { claim, features, resumed } = decision;
+    const { claim, resumed } = decision;
     const { ingest, transport, settings } = this.#context;
     const keys = this.#keysOf(decision);
     const publisher =
-      this.#request.keyMaterial !== undefined && keys === undefined ? undefined : this.#openPublisher(claim, features);
+      this.#request.keyMaterial !== undefined && keys === undefined ? undefined : this.#openPublisher(decision);
     if (publisher === undefined) {
       ingest.publishes.release(claim);
       return this.#reject(SrtRejection.down, 'unavailable');
@@ -123,7 +121,7 @@ export class SrtPublisher {
       { warn: () => undefined, refuseCodec: () => this.end('unsupported_codec') },
       this.logger,
     );
-    watch.follow(publisher.counts);
+    watch.follow(publisher);
     const intake = new ProgramIntake(publisher, watch, transport, settings.srtMaxPictureBytes);
     publisher.beforeEnd = () => intake.flush();
     const active: ActivePublisher = {
@@ -143,10 +141,11 @@ export class SrtPublisher {
       keys,
     );
     publisher.onDrain = () => (connection.isPaused = false);
-    this.#publish = { claim, publisher, watch, active, intake, connection };
+    this.#publish = { publisher, watch, active, intake, connection };
     this.#watchDeadlines(connection, intake);
     const { isEncrypted } = connection;
-    this.logger.info({ ...claimIds(claim), epoch: claim.epoch, resumed, encrypted: isEncrypted }, 'publish started');
+    const what = claim.standby === true ? 'encoder waits' : 'publish started';
+    this.logger.info({ ...claimIds(claim), epoch: claim.epoch, resumed, encrypted: isEncrypted }, what);
   }
 
   #keysOf({ keyEncryptionKey }: Granted): SrtKeys | undefined {
@@ -155,11 +154,11 @@ export class SrtPublisher {
     return SrtKeys.open(keyMaterial, Buffer.from(keyEncryptionKey, 'base64'), maxPayloadBytes);
   }
 
-  #openPublisher(claim: PublishClaim, features: Granted['features']): LivePublisher | undefined {
+  #openPublisher(decision: Granted): LivePublisher | undefined {
     try {
-      return this.#context.ingest.publishes.open(claim, features);
+      return this.#context.ingest.publishes.open(decision);
     } catch (error) {
-      this.logger.error({ err: error, ...claimIds(claim) }, 'the frame bus did not accept the publisher');
+      this.logger.error({ err: error, ...claimIds(decision.claim) }, 'the frame bus did not accept the publisher');
       return undefined;
     }
   }
@@ -208,7 +207,7 @@ export class SrtPublisher {
     if (this.#publish !== undefined) this.#over(REASONS[reason], reason === 'shutdown', this.#publish);
   }
 
-  #over(reason: string, isAnnounced: boolean, { claim, publisher, watch, active, connection }: Publish): void {
+  #over(reason: string, isAnnounced: boolean, { publisher, watch, active, connection }: Publish): void {
     if (this.#isOver) return;
     this.#isOver = true;
     for (const timer of this.#timers) clearTimeout(timer);
@@ -216,7 +215,7 @@ export class SrtPublisher {
     watch.stop();
     this.#statistics.read(connection.statistics);
     const { ingest, metrics } = this.#context;
-    const { counts } = publisher;
+    const { claim, counts } = publisher;
     counts.receivedBytes = connection.statistics.receivedBytes;
     ingest.publishes.finish(active, this.peer, reason, isAnnounced);
     metrics.disconnects.inc({ reason });

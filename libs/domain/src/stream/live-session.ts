@@ -28,6 +28,9 @@ export const DEFAULT_STREAM_SETTINGS: StreamSettings = {
   secondPublisher: 'refuse',
 };
 
+/** Which of the two encoders of a stream: the backup asks to be it. */
+export type EncoderRole = 'primary' | 'backup';
+
 /** Who publishes: made when a key is accepted. */
 export interface PublishClaim {
   readonly tenantId: string;
@@ -42,6 +45,10 @@ export interface PublishClaim {
   /** Wall-clock time at which this epoch began, in milliseconds since 1970. */
   readonly epochStartedAtMs: number;
   readonly settings: StreamSettings;
+  /** Of the backup encoder; absent for the primary. */
+  readonly role?: 'backup' | undefined;
+  /** Its encoder waits: the epoch only names it, and nothing may be published with it. */
+  readonly standby?: true | undefined;
   /** The span of this epoch's publish (W3C `traceparent`); only where the edge traces. */
   readonly traceparent?: string | undefined;
 }

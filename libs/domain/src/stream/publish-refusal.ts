@@ -16,6 +16,7 @@ export const PUBLISH_REFUSALS = {
   not_authorized: 'not authorized: the platform that this stream belongs to does not let it publish now',
   authorizer_unavailable: 'authorizer unavailable: the platform that this stream belongs to did not decide; try again',
   already_publishing: 'already publishing: another encoder is publishing this stream',
+  backup_waiting: 'backup waiting: another encoder waits already to take over this stream; a stream takes one backup',
   quota: 'quota: the tenant has reached its limit of live streams (live_streams)',
   bitrate_exceeded:
     'bitrate exceeded: the encoder sends more than the tenant may (ingest_bits_per_second); lower its bitrate',

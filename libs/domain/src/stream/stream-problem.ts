@@ -17,6 +17,7 @@ const EXPECTED_ENDS: ReadonlySet<string> = new Set([
   'unpublished',
   'ended',
   'taken_over',
+  'switched',
   'drained',
   'draining',
 ]);
@@ -40,6 +41,7 @@ const HELP = {
   not_authorized: 'Look into the log of your publish authorizer: it has answered 401 or 403.',
   authorizer_unavailable: 'Check that your publish authorizer can be reached and answers within two seconds.',
   already_publishing: 'Stop the other encoder, or set second_publisher to takeover.',
+  backup_waiting: 'Stop the backup encoder that waits; it is shown with the current session.',
   quota: 'Stop another live stream, or ask the operator to raise the quota live_streams.',
   bitrate_exceeded: 'Lower the bitrate of the encoder, or ask the operator to raise the quota ingest_bits_per_second.',
   unsupported_codec: SET_CODECS,

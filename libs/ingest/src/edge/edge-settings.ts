@@ -16,6 +16,12 @@ const { instanceId, metricsTenantLimit } = commonSettings;
 export const edgeSettings = {
   instanceId,
   metricsTenantLimit,
+  backupAfterMs: setting(
+    'MILLRACE_BACKUP_AFTER_MS',
+    wholeNumber(500, 60_000),
+    2_000,
+    'How long a publisher may send nothing, or be gone, before the backup encoder that waits takes over, in milliseconds.',
+  ),
   timedMetadataPerSecond: setting(
     'MILLRACE_TIMED_METADATA_PER_SECOND',
     wholeNumber(1, 100),

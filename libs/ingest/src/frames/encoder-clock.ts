@@ -10,12 +10,18 @@ export const MAX_CLOCK_JUMP_MS = 1_000;
 /** Readings come late and are rounded: less than this is neither drift nor a reason to move dates. */
 const TOLERATED_MS = 100;
 
+interface Reading {
+  readonly wallMs: number;
+  readonly rawMs: number;
+}
+
 export class EncoderClock {
   readonly #timeline: Pick<MediaTimeline, 'positionOf' | 'hasBegun'>;
   readonly #observer: Pick<MediaObserver, 'warn'>;
   readonly #nowMs: () => number;
   /** A reading that has no place on the timeline yet: it came before the first frame. */
-  #unplaced: { readonly wallMs: number; readonly rawMs: number } | undefined;
+  #unplaced: Reading | undefined;
+  #newest: Reading | undefined;
   /** The wall clock minus the time of the stream. */
   #zeroMs: number | undefined;
   /** Why it is not trusted any more. */
@@ -43,7 +49,7 @@ export class EncoderClock {
     const offsetMs = wallMs - this.#nowMs();
     if (Math.abs(offsetMs) > MAX_CLOCK_OFFSET_MS)
       return this.#distrust(`${seconds(Math.abs(offsetMs))} ${offsetMs < 0 ? 'slow' : 'fast'}`);
-    this.#unplaced = { wallMs, rawMs };
+    this.#unplaced = this.#newest = { wallMs, rawMs };
     if (this.#timeline.hasBegun) this.#follow();
   }
 
@@ -52,6 +58,12 @@ export class EncoderClock {
     if (this.#fault !== undefined) return undefined;
     if (this.#timeline.hasBegun) this.#follow();
     return this.#zeroMs === undefined ? undefined : Math.round(this.#zeroMs + dts90k / TICKS_PER_MS);
+  }
+
+  /** The timeline has begun anew. */
+  restart(): void {
+    this.#zeroMs = undefined;
+    this.#unplaced = this.#newest;
   }
 
   #follow(): void {

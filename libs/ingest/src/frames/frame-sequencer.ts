@@ -44,11 +44,13 @@ export class FrameSequencer {
   sequence = 0;
   /** The encoder's wall clock at a decode time; undefined while it is not known. */
   encoderTimeAt: ((dts90k: number) => number | undefined) | undefined;
-  readonly #epoch: number;
-  readonly #sink: FrameSink;
-  readonly #audioKeyframes = new AudioKeyframes();
+  #epoch: number;
+  #sink: FrameSink;
+  #audioKeyframes = new AudioKeyframes();
   readonly #trackWait90k: number;
   #held: HeldFrames | undefined;
+  /** Whether video will follow, as far as the encoder has said. */
+  #isVideoExpected: boolean | undefined;
   #video: CodecConfiguration | undefined;
   #audio: CodecConfiguration | undefined;
   /** Whether the current audio configuration has been published. */
@@ -60,7 +62,7 @@ export class FrameSequencer {
   /** Decode time of the first audio frame that was left out until the next group. */
   #soundSince90k: number | undefined;
   readonly #further = { video: new Map<number, FurtherTrack>(), audio: new Map<number, FurtherTrack>() };
-  readonly #order = new TrackOrder((frame) => this.#putInOrder(frame));
+  #order = new TrackOrder((frame) => this.#putInOrder(frame));
   /** Places to start of the first tracks so far. */
   #starts = 0;
 
@@ -70,6 +72,27 @@ export class FrameSequencer {
     this.#held = new HeldFrames(trackWait90k);
     this.#epoch = epoch;
     this.#sink = sink;
+  }
+
+  /** Begins another epoch of the same encoder: with its configurations, at its next place to start. */
+  restart(epoch: number, sink: FrameSink): void {
+    const isAudioAlone = this.#audioKeyframes.isAlone;
+    this.#epoch = epoch;
+    this.#sink = sink;
+    this.accepting = true;
+    this.sequence = 0;
+    this.#audioKeyframes = new AudioKeyframes();
+    this.#held = new HeldFrames(this.#trackWait90k);
+    if (this.#video !== undefined && !isAudioAlone) this.#held.expectVideo(true);
+    else if (isAudioAlone || this.#isVideoExpected !== undefined)
+      this.#held.expectVideo(!isAudioAlone && this.#isVideoExpected === true);
+    this.#audioTold = false;
+    this.#groupsWithoutSound = 0;
+    this.#hasSound = false;
+    this.#soundSince90k = undefined;
+    this.#order = new TrackOrder((frame) => this.#putInOrder(frame));
+    this.#starts = 0;
+    for (const tracks of Object.values(this.#further)) for (const state of tracks.values()) state.toldAt = -1;
   }
 
   /** Whether only a keyframe or recovery point is accepted: at the start, and when video returns to a stream that continued without it. */
@@ -85,6 +108,7 @@ export class FrameSequencer {
 
   /** Whether the encoder announced video: if so, the wait for its first keyframe is longer. */
   expectVideo(isExpected: boolean): void {
+    this.#isVideoExpected = isExpected;
     if (this.#video === undefined) this.#held?.expectVideo(isExpected);
   }
 

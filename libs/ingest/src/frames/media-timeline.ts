@@ -37,7 +37,7 @@ class TrackPosition {
 }
 
 /**
- * Places frames on the timeline. Readers can rely on this: the first frame is at 0, decode times of video increase, those of audio never
+ * Places frames on the timeline. Readers can rely on this: the first frame of a publisher is at 0, decode times of video increase, those of audio never
  * decrease, and a jump of the encoder's clock does not move them away from the wall clock. A jump is absorbed: the track continues where
  * it was, or after the time that has really passed.
  */
@@ -48,16 +48,28 @@ export class MediaTimeline {
   delayed90k = 0;
   /** Position of the newest frame of any track, in milliseconds. */
   nowMs = 0;
-  readonly video = new TrackPosition();
-  readonly audio = new TrackPosition();
+  video = new TrackPosition();
+  audio = new TrackPosition();
+  /** When the newest frame came, by the clock; 0 before the first one. */
+  lastArrivalMs = 0;
   /** Further tracks, by their numbers. */
-  readonly #further = { video: new Map<number, TrackPosition>(), audio: new Map<number, TrackPosition>() };
+  #further = { video: new Map<number, TrackPosition>(), audio: new Map<number, TrackPosition>() };
   readonly #clock: () => number;
-  #lastArrivalMs = 0;
+  #beganAtMs: number | undefined;
 
   /** @param clock milliseconds of a monotonic clock */
   constructor(clock: () => number) {
     this.#clock = clock;
+  }
+
+  /** Begins anew, now: the next frame is as far from 0 as it comes later. Jumps go on being counted. */
+  restart(): void {
+    this.#beganAtMs = this.#clock();
+    this.nowMs = 0;
+    this.delayed90k = 0;
+    this.video = new TrackPosition();
+    this.audio = new TrackPosition();
+    this.#further = { video: new Map(), audio: new Map() };
   }
 
   /**
@@ -80,7 +92,7 @@ export class MediaTimeline {
     if (stepMs > 0 && stepMs <= LONGEST_STEP_MS) track.stepMs = stepMs;
     if (stepMs > 0) track.lastMs = ms;
     if (ms > this.nowMs) this.nowMs = ms;
-    this.#lastArrivalMs = this.#clock();
+    this.lastArrivalMs = this.#clock();
     const meant90k = ms * TICKS_PER_MS + (nanoOffset === 0 ? 0 : Math.floor((nanoOffset * TICKS_PER_MS) / 1_000_000));
     const dts90k = name === 'video' ? laterPicture(track, meant90k) : Math.max(meant90k, track.last90k);
     this.delayed90k = dts90k - meant90k;
@@ -135,8 +147,10 @@ export class MediaTimeline {
   /** The first frame of the epoch is at 0; the first of the second track keeps its distance, unless that is implausibly large. */
   #begin(track: TrackPosition, other: TrackPosition, rawMs: number): number {
     if (other.shiftMs === undefined) {
-      track.shiftMs = -rawMs;
-      return 0;
+      const beginMs = this.#beganAtMs === undefined ? 0 : Math.round(this.#clock() - this.#beganAtMs);
+      track.shiftMs = beginMs - rawMs;
+      track.lastMs = beginMs;
+      return beginMs;
     }
     const placedMs = rawMs + other.shiftMs;
     if (Math.abs(placedMs - this.nowMs) <= MAX_FORWARD_GAP_MS) {
@@ -155,7 +169,7 @@ export class MediaTimeline {
       track.shiftMs = shiftMs;
       return rawMs + shiftMs;
     }
-    const passedMs = Math.round(this.#clock() - this.#lastArrivalMs);
+    const passedMs = Math.round(this.#clock() - this.lastArrivalMs);
     const resumedMs = passedMs > MAX_UNCOUNTED_PAUSE_MS ? this.nowMs + passedMs : track.lastMs + track.stepMs;
     return this.#jump(track, rawMs, resumedMs);
   }

@@ -50,6 +50,14 @@ export function createIngestMetrics(metrics: Metrics, protocols: readonly string
       state: CONNECTION_STATES,
     }),
     publishers: metrics.gauge('ingest_publishers', 'Encoders that are publishing.', { protocol: protocols }),
+    standbys: metrics.gauge('ingest_standbys', 'Encoders that wait to take over from the one that publishes.', {
+      protocol: protocols,
+    }),
+    promotions: metrics.counter(
+      'ingest_standby_promotions_total',
+      'Encoders that waited and took over, by what happened to the other one.',
+      { cause: ['stopped', 'removed', 'requested'] },
+    ),
     handshakes,
     refusedConnections: metrics.counter(
       'ingest_refused_connections_total',

@@ -8,7 +8,11 @@ import type { HealthWindow } from './publisher-health.ts';
 export interface ActivePublisher {
   readonly publisher: LivePublisher;
   /** Judges what it sends, with each report. */
-  readonly health: { observe(window: HealthWindow): void };
+  readonly health: {
+    observe(window: HealthWindow): void;
+    /** The encoder waited, and publishes now: what is wrong with it is told. */
+    promoted(): void;
+  };
   /** Tells the encoder the reason, and closes its connection. */
   cut(reason: PublishRefusal): void;
   /** The same, because this edge is stopping: before the next keyframe, or after this time. */
@@ -70,3 +74,6 @@ export class ActivePublishers {
     return meant.length;
   }
 }
+
+/** The encoders that wait at this edge. */
+export class WaitingPublishers extends ActivePublishers {}

@@ -1,17 +1,25 @@
-// Keeps the claims of this edge's publishers alive, all of them in one round trip a second.
+// Keeps the claims of this edge's publishers alive, all of them in one round trip a second, and promotes those that wait.
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import type { PublishRefusal } from '@millrace/domain';
+import { newId } from '@millrace/domain';
+import type { PublishClaim, PublishRefusal } from '@millrace/domain';
 import { LIVE_STORE } from '@millrace/live-store';
-import type { ClaimLoss, LiveStore } from '@millrace/live-store';
+import type { ClaimLoss, LiveStore, PromotionCause, StandbyReport } from '@millrace/live-store';
 import { LOGGER } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
-import { INGEST_METRICS } from '../ingest-options.ts';
+import { INGEST_METRICS, INGEST_SETTINGS } from '../ingest-options.ts';
+import type { IngestSettings } from '../ingest-options.ts';
 import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
-import { ActivePublishers } from './active-publishers.ts';
+import type { ActivePublisher } from './active-publishers.ts';
+import { claimIds } from './claim-ids.ts';
+import { PublishLifecycle } from './publish-lifecycle.ts';
 
 /** Revoking a key disconnects its publisher within a second even if the control message was lost. */
 const RENEW_INTERVAL_MS = 1_000;
+/** Encoders that wait are renewed so often, and publishers that are silent: so soon one takes over from the other. */
+const ROUND_MS = RENEW_INTERVAL_MS / 2;
+/** Less silence than this is not told. */
+const SILENT_FROM_MS = 500;
 
 const REASONS: Readonly<Record<ClaimLoss, PublishRefusal>> = {
   taken_over: 'taken_over',
@@ -24,16 +32,18 @@ export class ClaimRenewer implements OnApplicationBootstrap, BeforeApplicationSh
   #timer: NodeJS.Timeout | undefined;
   #running = false;
   #failing = false;
+  #isWholeRound = false;
 
   constructor(
-    private readonly publishers: ActivePublishers,
+    private readonly publishes: PublishLifecycle,
     @Inject(LIVE_STORE) private readonly liveStore: LiveStore,
+    @Inject(INGEST_SETTINGS) private readonly settings: IngestSettings,
     @Inject(INGEST_METRICS) private readonly metrics: IngestMetrics,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => void this.#renew(), RENEW_INTERVAL_MS);
+    this.#timer = setInterval(() => void this.#renew(), ROUND_MS);
   }
 
   beforeApplicationShutdown(): void {
@@ -42,14 +52,15 @@ export class ClaimRenewer implements OnApplicationBootstrap, BeforeApplicationSh
 
   /** One round. It is skipped while another one waits for the store. Streams stay live while the store is unavailable. */
   async #renew(): Promise<void> {
-    const active = this.publishers.list();
-    if (this.#running || active.length === 0) return;
+    if (this.#running) return;
+    this.#isWholeRound = !this.#isWholeRound;
+    const all = this.publishes.active.list();
+    const active = this.#isWholeRound ? all : all.filter(({ publisher }) => publisher.silentMs >= SILENT_FROM_MS);
+    const waiting = this.publishes.waiting.list();
+    if (active.length + waiting.length === 0) return;
     this.#running = true;
     try {
-      const losses = await this.liveStore.renewClaims(active.map(({ publisher }) => publisher.claim));
-      losses.forEach((loss, i) => {
-        if (loss !== undefined) active[i]?.cut(REASONS[loss]);
-      });
+      await Promise.all([this.#renewActive(active), this.#renewWaiting(waiting)]);
       if (this.#failing) this.logger.info('claim renewal works again');
       this.#failing = false;
     } catch (error) {
@@ -58,6 +69,49 @@ export class ClaimRenewer implements OnApplicationBootstrap, BeforeApplicationSh
       this.#failing = true;
     } finally {
       this.#running = false;
+    }
+  }
+
+  async #renewActive(active: readonly ActivePublisher[]): Promise<void> {
+    if (active.length === 0) return;
+    const silences = active.map(({ publisher: { silentMs } }) => (silentMs >= SILENT_FROM_MS ? silentMs : 0));
+    const losses = await this.liveStore.renewClaims(
+      active.map(({ publisher }) => publisher.claim),
+      silences,
+    );
+    losses.forEach((loss, i) => {
+      const lost = active[i];
+      if (loss === undefined || lost === undefined) return;
+      if (loss === 'standby') this.publishes.demote(lost);
+      else lost.cut(REASONS[loss]);
+    });
+  }
+
+  async #renewWaiting(waiting: readonly ActivePublisher[]): Promise<void> {
+    if (waiting.length === 0) return;
+    const { backupAfterMs } = this.settings;
+    const reports = waiting.map((active): StandbyReport => {
+      const { claim, silentMs, hasBegun } = active.publisher;
+      const details = this.publishes.detailsOf(active);
+      const isReady = hasBegun && silentMs < backupAfterMs;
+      return { claim, silentMs, isReady, details, newSessionId: newId('ses') };
+    });
+    const outcomes = await this.liveStore.renewStandbys(reports, backupAfterMs);
+    outcomes.forEach((outcome, i) => {
+      const active = waiting[i];
+      if (active === undefined) return;
+      if (outcome.outcome === 'promoted') this.#promote(active, outcome.claim, outcome.cause);
+      else if (outcome.outcome === 'lost') active.cut(REASONS[outcome.loss]);
+    });
+  }
+
+  #promote(active: ActivePublisher, claim: PublishClaim, cause: PromotionCause): void {
+    try {
+      this.publishes.promote(active, claim, cause);
+    } catch (error) {
+      this.logger.error({ err: error, ...claimIds(claim) }, 'the frame bus did not accept the publisher');
+      this.publishes.release(claim);
+      active.cut('unavailable');
     }
   }
 }

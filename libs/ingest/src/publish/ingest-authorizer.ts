@@ -68,16 +68,17 @@ export class IngestAuthorizer {
 
   /** Decides within `authorizeMs`. Does not reject: without an answer the refusal is `unavailable`. */
   async authorize(shown: ShownCredentials, peer: EncoderPeer): Promise<KeyDecision> {
-    const { encoder } = shown;
+    const { encoder, isBackup } = shown;
+    const role = isBackup === true ? ('backup' as const) : undefined;
     if ('fault' in shown) return this.#wrong(peer, shown.guess, `bad key: ${shown.fault}`);
     if ('login' in shown) {
       const login = { ...shown.login, attempt: randomUUID() };
-      return this.#ask({ key: '', login, app: LOGIN_APP, encoder }, peer, `${login.user} ${login.response}`);
+      return this.#ask({ key: '', login, app: LOGIN_APP, encoder, role }, peer, `${login.user} ${login.response}`);
     }
     if ('passphrase' in shown) {
       const { passphrase } = shown;
       return this.#ask(
-        { key: '', passphrase, app: PASSPHRASE_APP, encoder },
+        { key: '', passphrase, app: PASSPHRASE_APP, encoder, role },
         peer,
         `${passphrase.user} ${passphrase.wrapped}`,
       );
@@ -85,7 +86,7 @@ export class IngestAuthorizer {
     const { key, app } = shown;
     // The checksum detects typing errors, and text that never was a key, without a question to the control plane.
     if (!isSecretKey(SecretPrefix.streamKey, key)) return this.#wrong(peer, key);
-    return this.#ask({ key, app, encoder }, peer, key);
+    return this.#ask({ key, app, encoder, role }, peer, key);
   }
 
   /** A challenge for an encoder with a user name and a password. Undefined after too many requests, or without an answer. */
@@ -106,14 +107,14 @@ export class IngestAuthorizer {
   }
 
   async #ask(
-    shown: Pick<AuthorizePublish, 'key' | 'login' | 'passphrase' | 'app' | 'encoder'>,
+    shown: Pick<AuthorizePublish, 'key' | 'login' | 'passphrase' | 'app' | 'encoder' | 'role'>,
     peer: EncoderPeer,
     guess: string,
   ): Promise<KeyDecision> {
     const { control, wrongKeys, spans, edgeId, authorizeMs } = this.#options;
     const encoder = shown.encoder.slice(0, MAX_ENCODER_LENGTH).toWellFormed();
     const { protocol, address: clientAddress } = peer;
-    const question = { ...shown, edgeId, protocol, clientAddress, encoder, reportsRefusal: true };
+    const question = { ...shown, edgeId, protocol, clientAddress, encoder, reportsRefusal: true, mayWait: true };
     const ask = () => spans.ask(question, (asked) => control.authorizePublish(asked, authorizeMs));
     const isBlocked = wrongKeys.isBlocked(peer.network);
     const answer = isBlocked ? await this.#inLine(peer.network, ask) : await ask();

@@ -32,6 +32,11 @@ class Encoder {
     this.#groupFrames = keyframeIntervalMs / FRAME_MS;
   }
 
+  get sent() {
+    const { videoBytes, audioBytes, videoFrames, audioFrames } = this.counts;
+    return { bytes: videoBytes + audioBytes, videoFrames, audioFrames };
+  }
+
   send(ms: number): void {
     const { counts } = this;
     for (const until = this.#frames + ms / FRAME_MS; this.#frames < until; this.#frames++) {

@@ -2,6 +2,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { TICKS_PER_MS } from '@millrace/domain';
+import type { PublishClaim } from '@millrace/domain';
 import { LIVE_STORE } from '@millrace/live-store';
 import type { HealthSample, IngestReport, LiveStore, SessionSample } from '@millrace/live-store';
 import { LOGGER } from '@millrace/service-kit';
@@ -45,7 +46,8 @@ interface Measured {
 
 @Injectable()
 export class IngestReporter implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #reported = new WeakMap<LivePublisher, Reported>();
+  /** By the claim: an encoder that waited begins anew. */
+  readonly #reported = new WeakMap<PublishClaim, Reported>();
   #timer: NodeJS.Timeout | undefined;
   #running = false;
 
@@ -86,8 +88,8 @@ export class IngestReporter implements OnApplicationBootstrap, BeforeApplication
     const due: Measured[] = [];
     for (const active of this.publishers.list()) {
       const { publisher } = active;
-      const reported = this.#reported.get(publisher);
-      if (reported === undefined) this.#reported.set(publisher, begin(publisher, nowMs));
+      const reported = this.#reported.get(publisher.claim);
+      if (reported === undefined) this.#reported.set(publisher.claim, begin(publisher, nowMs));
       else if (nowMs >= reported.dueAtMs) due.push(this.#measure(active, reported, nowMs));
       else if (reported.startPoints === 0) countStartPointsFrom(publisher.counts, reported);
     }
@@ -165,9 +167,7 @@ function measure(publisher: LivePublisher, reported: Reported, nowMs: number): M
     driftMs,
     jumps,
   };
-  const bytes = counts.videoBytes + counts.audioBytes + counts.dataBytes;
-  const { videoFrames, audioFrames } = now;
-  const report = { streamId, epoch, measuredAtMs, bytes, videoFrames, audioFrames, ...rates };
+  const report = { streamId, epoch, measuredAtMs, ...publisher.sent, ...rates };
   Object.assign(reported, now, { atMs: nowMs, dueAtMs: nowMs + INGEST_LIMITS.reportIntervalMs });
   counts.shortestGroup90k = Infinity;
   counts.longestGroup90k = 0;

@@ -4,8 +4,8 @@ import type { PublishClaim, SessionWarning, SessionWarningCode } from '@millrace
 import type { Logger } from '@millrace/service-kit';
 import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
 import { claimIds } from './claim-ids.ts';
-import type { IngestCounts } from './ingest-counts.ts';
 import { INGEST_LIMITS } from './ingest-limits.ts';
+import type { LivePublisher } from './live-publisher.ts';
 import type { DropReason, MediaObserver, TrackName } from './media-observer.ts';
 import type { PublishLifecycle } from './publish-lifecycle.ts';
 import { PublisherHealth } from './publisher-health.ts';
@@ -61,16 +61,25 @@ export class MediaWatch implements MediaObserver {
   readonly #toldEncoder = new Set<string>();
   /** Names each change of this publisher. */
   #changes = 0;
-  #counts: IngestCounts | undefined;
+  #publisher: LivePublisher | undefined;
   #waiting: NodeJS.Timeout | undefined;
 
   constructor(options: MediaWatchOptions) {
     this.#options = options;
   }
 
-  /** @param counts of the watched publisher */
-  follow(counts: IngestCounts): void {
-    this.#counts = counts;
+  /** @param publisher what is watched */
+  follow(publisher: LivePublisher): void {
+    this.#publisher = publisher;
+  }
+
+  promoted(): void {
+    const { publishes } = this.#options;
+    const claim = this.#claim;
+    for (const warning of this.#current.values()) {
+      const change = { epoch: claim.epoch, number: ++this.#changes, state: 'degraded', atMs: Date.now() } as const;
+      publishes.warned(claim, warning, change);
+    }
   }
 
   stop(): void {
@@ -82,7 +91,7 @@ export class MediaWatch implements MediaObserver {
     const words = reason === 'malformed_tag' ? this.#options.malformedTag : UNREADABLE[reason];
     if (words === undefined) return;
     const reading = this.#readings[track];
-    const frames = this.#counts?.[`${track}Frames`] ?? 0;
+    const frames = this.#publisher?.counts[`${track}Frames`] ?? 0;
     const nowMs = this.#options.clock();
     if (reason === 'bad_configuration') reading.words = words;
     if (reading.badSinceMs === undefined || reading.frames !== frames) {
@@ -106,7 +115,7 @@ export class MediaWatch implements MediaObserver {
     this.#drop(track, 'not_carried');
     this.#unsupported[track] ??= codec;
     this.warn(`unsupported_${track}`, track, codec);
-    const { videoFrames = 0, audioFrames = 0 } = this.#counts ?? {};
+    const { videoFrames = 0, audioFrames = 0 } = this.#publisher?.counts ?? {};
     if (this.#isNeitherCarried && videoFrames + audioFrames === 0) return this.#refuse();
     this.#waiting ??= setTimeout(() => {
       this.#waiting = undefined;
@@ -126,17 +135,20 @@ export class MediaWatch implements MediaObserver {
 
   #drop(track: TrackName, reason: DropReason): void {
     this.#options.metrics.dropped.inc({ kind: track, reason });
-    if (this.#counts !== undefined) this.#counts.droppedFrames++;
+    if (this.#publisher !== undefined) this.#publisher.counts.droppedFrames++;
   }
 
   #tell({ code, track, state, detail }: HealthChange): void {
-    const { claim, publishes, metrics, logger, connection } = this.#options;
+    const { publishes, metrics, logger, connection } = this.#options;
+    const claim = this.#claim;
     const name = `${code} ${track ?? ''}`;
     const atMs = Date.now();
     const words = detail === undefined ? SESSION_WARNINGS[code] : `${SESSION_WARNINGS[code]} (${detail})`;
     const begun: SessionWarning = { code, message: words.slice(0, MAX_WARNING_LENGTH), track, firstAtMs: atMs };
     const warning = this.#current.get(name) ?? begun;
-    publishes.warned(claim, warning, { epoch: claim.epoch, number: ++this.#changes, state, atMs });
+    // Viewers see nothing of an encoder that waits.
+    if (this.#publisher?.isWaiting !== true)
+      publishes.warned(claim, warning, { epoch: claim.epoch, number: ++this.#changes, state, atMs });
     if (state === 'recovered') {
       this.#current.delete(name);
       return logger.info({ ...claimIds(claim), warning: code, track }, 'a problem with what the encoder sends is over');
@@ -146,6 +158,10 @@ export class MediaWatch implements MediaObserver {
     logger.warn({ ...claimIds(claim), warning: code, track }, warning.message);
     if (!this.#toldEncoder.has(name)) connection.warn(warning.message);
     this.#toldEncoder.add(name);
+  }
+
+  get #claim(): PublishClaim {
+    return this.#publisher?.claim ?? this.#options.claim;
   }
 
   get #isNeitherCarried(): boolean {
@@ -158,7 +174,7 @@ export class MediaWatch implements MediaObserver {
    * @param audioFrames how many audio frames
    */
   #judge(track: TrackName, videoFrames: number, audioFrames: number): void {
-    const counts = this.#counts;
+    const counts = this.#publisher?.counts;
     if (counts === undefined) return;
     const other = track === 'video' ? 'audio' : 'video';
     const isIdle = counts.videoFrames === videoFrames && counts.audioFrames === audioFrames;

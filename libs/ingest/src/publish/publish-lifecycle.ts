@@ -1,19 +1,19 @@
 // Begins and ends publishes: the frame bus, the claim, the events, the metrics.
 import { Inject, Injectable } from '@nestjs/common';
 import type { PackagerFeature, PublishClaim, SessionWarning } from '@millrace/domain';
-import { CONTROL_PLANE } from '@millrace/control';
-import type { ControlPlane, SessionHealthChange } from '@millrace/control';
+import { CONTROL_PLANE, MAX_ENCODER_LENGTH } from '@millrace/control';
+import type { ControlPlane, SessionHealthChange, StandbyChanged } from '@millrace/control';
 import { FRAME_BUS } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
 import { LIVE_STORE } from '@millrace/live-store';
-import type { LiveStore } from '@millrace/live-store';
+import type { EncoderDetails, LiveStore, PromotionCause } from '@millrace/live-store';
 import { LOGGER } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
 import { INGEST_CLOCK, INGEST_METRICS, INGEST_SETTINGS } from '../ingest-options.ts';
 import type { IngestSettings } from '../ingest-options.ts';
 import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
 import { IngestSampler } from '../metrics/ingest-sampler.ts';
-import { ActivePublishers } from './active-publishers.ts';
+import { ActivePublishers, WaitingPublishers } from './active-publishers.ts';
 import type { ActivePublisher } from './active-publishers.ts';
 import { claimIds } from './claim-ids.ts';
 import type { EncoderPeer } from './encoder-peer.ts';
@@ -23,13 +23,24 @@ import { PublishSpans } from './publish-spans.ts';
 /** How long the last frames of a publish may take to reach the bus. */
 const FINISH_MS = 5_000;
 
+/** What a granted encoder may publish, or wait for. */
+export interface GrantedPublish {
+  readonly claim: PublishClaim;
+  /** What all live packagers can read. */
+  readonly features: ReadonlySet<PackagerFeature>;
+  /** The name that the encoder gave itself. */
+  readonly encoder: string;
+}
+
 @Injectable()
 export class PublishLifecycle {
   /** Releases of claims, and publishes whose last frames are still on their way to the bus. */
   readonly #finishing = new Set<Promise<unknown>>();
+  readonly #peers = new WeakMap<ActivePublisher, EncoderPeer>();
 
   constructor(
     readonly active: ActivePublishers,
+    readonly waiting: WaitingPublishers,
     private readonly sampler: IngestSampler,
     private readonly spans: PublishSpans,
     @Inject(FRAME_BUS) private readonly frameBus: FrameBus,
@@ -47,23 +58,59 @@ export class PublishLifecycle {
   }
 
   /**
-   * Opens a publisher on the bus for a granted claim.
+   * Opens a publisher on the bus for a granted claim; none for an encoder that waits.
    *
-   * @param features what all live packagers can read
    * @throws when the bus is closed
    */
-  open(claim: PublishClaim, features: ReadonlySet<PackagerFeature>): LivePublisher {
-    const bus = this.frameBus.openPublisher(claim.streamId, claim.epoch, claim.tenantId);
-    return new LivePublisher(claim, bus, { clock: this.clock, trackWaitMs: this.settings.trackWaitMs, features });
+  open({ claim, features, encoder }: GrantedPublish): LivePublisher {
+    const bus =
+      claim.standby === true ? undefined : this.frameBus.openPublisher(claim.streamId, claim.epoch, claim.tenantId);
+    const { clock, settings } = this;
+    return new LivePublisher(claim, bus, { clock, trackWaitMs: settings.trackWaitMs, features, encoder });
   }
 
   /** Registers the publisher. An older one of the same stream on this edge is disconnected. */
   begin(active: ActivePublisher, peer: EncoderPeer): void {
-    const { streamId, epoch } = active.publisher.claim;
+    const { publisher } = active;
+    const { streamId, epoch } = publisher.claim;
+    this.#peers.set(active, peer);
+    this.sampler.add(publisher, peer.protocol);
+    if (publisher.isWaiting) return this.#wait(active, 'connected');
     this.active.add(active);
-    this.sampler.add(active.publisher, peer.protocol);
     this.metrics.publishers.inc({ protocol: peer.protocol });
     this.active.cut({ streamId, streamKeyId: undefined, beforeEpoch: epoch, reason: 'taken_over' });
+  }
+
+  /** An encoder that waited publishes from its next keyframe on. The other one hears of it with the renewal of its claim. */
+  promote(active: ActivePublisher, claim: PublishClaim, cause: PromotionCause): void {
+    if (!this.waiting.remove(active)) return;
+    const { publisher, health } = active;
+    const protocol = this.#protocolOf(active);
+    this.metrics.standbys.dec({ protocol });
+    this.metrics.promotions.inc({ cause });
+    this.spans.promoted(publisher.claim, claim);
+    publisher.promote(claim, this.frameBus.openPublisher(claim.streamId, claim.epoch, claim.tenantId));
+    this.active.add(active);
+    this.metrics.publishers.inc({ protocol });
+    this.#standbyChanged(active, 'promoted', cause);
+    health.promoted();
+    this.logger.info({ ...claimIds(claim), epoch: claim.epoch, cause }, 'the encoder that waited publishes');
+  }
+
+  /** The encoder that waited publishes instead of this one, which waits from now on. */
+  demote(active: ActivePublisher): void {
+    if (!this.active.remove(active)) return;
+    const { publisher } = active;
+    this.metrics.publishers.dec({ protocol: this.#protocolOf(active) });
+    const { claim } = publisher;
+    this.#publishEnded(publisher, 'switched');
+    this.#follow(
+      publisher.demote({ ...claim, standby: true }, FINISH_MS),
+      'the last frames did not reach the bus',
+      claim,
+    );
+    this.#wait(active, 'switched');
+    this.logger.info(claimIds(claim), 'another encoder publishes; this one waits');
   }
 
   /**
@@ -73,23 +120,53 @@ export class PublishLifecycle {
    * @param unpublished whether the encoder announced the end
    */
   finish(active: ActivePublisher, peer: EncoderPeer, reason: string, unpublished: boolean): void {
-    if (!this.active.remove(active)) return;
     const { publisher } = active;
-    const { claim, counts } = publisher;
-    const { control, metrics, sampler, spans } = this;
+    const { claim } = publisher;
+    const { metrics, sampler } = this;
+    if (this.waiting.remove(active)) {
+      sampler.remove(publisher);
+      metrics.standbys.dec({ protocol: peer.protocol });
+      this.release(claim, reason);
+      return this.#standbyChanged(active, 'left', reason);
+    }
+    if (!this.active.remove(active)) return;
     sampler.remove(publisher);
     metrics.publishers.dec({ protocol: peer.protocol });
-    metrics.sessionSeconds.observe(Math.max(0, (Date.now() - claim.epochStartedAtMs) / 1_000));
-    spans.ended(claim, reason, counts);
-    this.release(claim);
-    this.#follow(publisher.finish(unpublished, FINISH_MS), 'the last frames did not reach the bus', claim);
-    control.publishEnded({
-      claim,
-      reason,
-      bytes: counts.videoBytes + counts.audioBytes + counts.dataBytes,
-      videoFrames: counts.videoFrames,
-      audioFrames: counts.audioFrames,
+    this.#publishEnded(publisher, reason, () => {
+      this.release(claim);
+      this.#follow(publisher.finish(unpublished, FINISH_MS), 'the last frames did not reach the bus', claim);
     });
+  }
+
+  /** What people are told of an encoder. */
+  detailsOf(active: ActivePublisher): EncoderDetails {
+    const { protocol, address: clientAddress } = this.#peers.get(active) ?? { protocol: '', address: '' };
+    const encoder = active.publisher.encoder.slice(0, MAX_ENCODER_LENGTH).toWellFormed();
+    return { protocol, encoder, clientAddress };
+  }
+
+  #wait(active: ActivePublisher, reason: string): void {
+    this.waiting.add(active);
+    this.metrics.standbys.inc({ protocol: this.#protocolOf(active) });
+    this.#standbyChanged(active, 'waiting', reason);
+  }
+
+  /** @param finish what comes between the last frame and the news of the end */
+  #publishEnded(publisher: LivePublisher, reason: string, finish: () => void = () => undefined): void {
+    const { claim, sent } = publisher;
+    this.metrics.sessionSeconds.observe(Math.max(0, (Date.now() - claim.epochStartedAtMs) / 1_000));
+    this.spans.ended(claim, reason, publisher.counts);
+    finish();
+    this.control.publishEnded({ claim, reason, ...sent });
+  }
+
+  #protocolOf(active: ActivePublisher): string {
+    return this.detailsOf(active).protocol;
+  }
+
+  #standbyChanged(active: ActivePublisher, change: StandbyChanged['change'], reason: string): void {
+    const { claim } = active.publisher;
+    this.control.standbyChanged({ claim, change, reason, ...this.detailsOf(active), atMs: Date.now() });
   }
 
   /** Tells gateways of something that is wrong with what is published, or no longer is. */
@@ -98,12 +175,15 @@ export class PublishLifecycle {
   }
 
   /** Releases a claim. */
-  release(claim: PublishClaim): void {
-    this.spans.ended(claim, 'not_begun');
-    const released = this.liveStore.releaseClaim(claim).catch((error: unknown) => {
-      this.metrics.releaseFailures.inc();
-      throw error;
-    });
+  release(claim: PublishClaim, reason = 'not_begun'): void {
+    this.spans.ended(claim, reason);
+    const { liveStore } = this;
+    const released = (claim.standby === true ? liveStore.releaseStandby(claim) : liveStore.releaseClaim(claim)).catch(
+      (error: unknown) => {
+        this.metrics.releaseFailures.inc();
+        throw error;
+      },
+    );
     this.#follow(released, 'could not release the claim; it expires on its own', claim);
   }
 

@@ -37,6 +37,15 @@ export class PublishSpans {
     }
   }
 
+  /** The encoder that waited publishes with this claim from now on. */
+  promoted(waiting: PublishClaim, claim: PublishClaim): void {
+    const span = this.#open.get(waiting);
+    if (span === undefined) return;
+    this.#open.delete(waiting);
+    span.set({ 'millrace.session_id': claim.sessionId, 'millrace.epoch': claim.epoch });
+    this.#open.set(claim, span);
+  }
+
   /** Idempotent: the first reason counts. */
   ended(claim: PublishClaim, reason: string, counts?: IngestCounts): void {
     const span = this.#open.get(claim);

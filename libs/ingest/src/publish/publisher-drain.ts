@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { INGEST_METRICS } from '../ingest-options.ts';
 import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
-import { ActivePublishers } from './active-publishers.ts';
+import { ActivePublishers, WaitingPublishers } from './active-publishers.ts';
 
 @Injectable()
 export class PublisherDrain {
@@ -12,6 +12,7 @@ export class PublisherDrain {
 
   constructor(
     private readonly publishers: ActivePublishers,
+    private readonly waiting: WaitingPublishers,
     @Inject(INGEST_METRICS) private readonly metrics: IngestMetrics,
   ) {}
 
@@ -31,6 +32,8 @@ export class PublisherDrain {
     };
     metrics.drainRemaining.set(publishers.size);
     for (const active of publishers.list()) active.askToReconnect();
+    // They wait elsewhere from now on: viewers see nothing of that.
+    for (const active of this.waiting.list()) if (!active.askToReconnect()) active.end(0);
   }
 
   /** Resolves when all of them have gone, at the latest after this time. */

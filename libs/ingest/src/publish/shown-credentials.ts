@@ -4,6 +4,8 @@ import type { PublishLogin, PublishPassphrase } from '@millrace/control';
 /** The name that the encoder gave itself. */
 interface OfEncoder {
   readonly encoder: string;
+  /** It says that it is the backup of the stream. */
+  readonly isBackup?: boolean;
 }
 
 export type ShownCredentials = OfEncoder &

@@ -35,7 +35,7 @@ function setUp() {
     publisher.sequencer.video(Codec.h264, FrameFlag.keyframe, 0, 0, Buffer.of(1));
     active.add({
       publisher,
-      health: { observe: () => undefined },
+      health: { observe: () => undefined, promoted: () => undefined },
       cut: () => undefined,
       end: () => undefined,
       askToReconnect: () => false,

@@ -16,6 +16,7 @@ import type {
   PublishPassphrase,
   PublishRejected,
   SessionWarned,
+  StandbyChanged,
   TimedMetadataPut,
 } from '@millrace/control';
 import type { LiveStore } from '@millrace/live-store';
@@ -47,6 +48,7 @@ export class TestControlPlane implements ControlPlane {
   readonly ended: PublishEnded[] = [];
   readonly rejected: PublishRejected[] = [];
   readonly warned: SessionWarned[] = [];
+  readonly standbys: StandbyChanged[] = [];
   readonly metadataPut: TimedMetadataPut[] = [];
   /** If set, every request is refused with it. */
   refusal: PublishRefusal | undefined;
@@ -111,10 +113,13 @@ export class TestControlPlane implements ControlPlane {
       newSessionId: newId('ses'),
       settings,
       maxLiveStreams: 1_000,
+      role: request.role,
+      mayWait: request.mayWait,
       traceparent: request.traceparent,
     });
-    if (outcome.outcome !== 'claimed') return refuse(outcome.outcome);
-    return { granted: true, claim: outcome.claim, resumed: outcome.resumed, keyEncryptionKey };
+    if (outcome.outcome !== 'claimed' && outcome.outcome !== 'standby') return refuse(outcome.outcome);
+    const resumed = outcome.outcome === 'claimed' && outcome.resumed;
+    return { granted: true, claim: outcome.claim, resumed, keyEncryptionKey };
   }
 
   #withId(user: string): TestStream | undefined {
@@ -169,6 +174,10 @@ export class TestControlPlane implements ControlPlane {
 
   publishEnded(event: PublishEnded): void {
     this.ended.push(event);
+  }
+
+  standbyChanged(event: StandbyChanged): void {
+    this.standbys.push(event);
   }
 
   sessionActive(): void {}

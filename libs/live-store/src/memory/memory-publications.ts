@@ -1,6 +1,16 @@
 // Claims and sessions in memory: the same rules as the Redis scripts (redis/scripts/publication-scripts.ts).
 import type { PublishClaim } from '@millrace/domain';
-import type { ClaimLoss, ClaimOutcome, ClaimRequest } from '../live-store.ts';
+import type {
+  ClaimLoss,
+  ClaimOutcome,
+  ClaimRequest,
+  EncoderDetails,
+  PromotionCause,
+  RenewalLoss,
+  Standby,
+  StandbyOutcome,
+  StandbyReport,
+} from '../live-store.ts';
 
 /** A stream's newest session. An ended one is kept for a while, so that no late renewal opens it again. */
 interface Session {
@@ -12,12 +22,31 @@ interface Session {
   connectedUntilMs: number;
   cut: 'released' | 'key_revoked' | undefined;
   ended: boolean;
+  /** How long its publisher had sent nothing when it was renewed last. */
+  silentMs: number;
+  /** What named its publisher while it waited, and why it was promoted. */
+  readonly promoted: { readonly token: number; readonly cause: PromotionCause } | undefined;
+}
+
+/** The encoder that waits for a stream. */
+interface Waiting {
+  /** Its epoch only names the encoder. */
+  readonly claim: PublishClaim;
+  readonly sinceMs: number;
+  /** Undefined where it is not known: the session is open then. */
+  readonly maxLiveStreams: number | undefined;
+  untilMs: number;
+  silentMs: number;
+  isReady: boolean;
+  details: EncoderDetails | undefined;
+  isSwitchRequested: boolean;
 }
 
 /** An open session as packagers see it. */
 export interface OpenSession {
   readonly claim: PublishClaim;
   readonly disconnectedAtMs: number | undefined;
+  readonly standby: Standby | undefined;
 }
 
 export interface MemoryPublicationsOptions {
@@ -25,11 +54,14 @@ export interface MemoryPublicationsOptions {
   readonly claimTtlMs: number;
   readonly sessionTtlMs: number;
   readonly outageMs: number;
+  readonly unrenewedMs: number;
+  readonly standbySilentMs: number;
 }
 
 /** Who publishes what. */
 export class MemoryPublications {
   readonly #sessions = new Map<string, Session>();
+  readonly #waiting = new Map<string, Waiting>();
   readonly #revokedKeys = new Map<string, number>();
   readonly #options: MemoryPublicationsOptions;
   #seenMs: number | undefined;
@@ -44,6 +76,8 @@ export class MemoryPublications {
     if (this.#isRevoked(streamKeyId)) return { outcome: 'key_revoked' };
     const last = this.#sessions.get(streamId);
     const replaced = last !== undefined && !last.ended && last.connectedUntilMs > now;
+    const makesWay = replaced && last.claim?.role === 'backup' && request.mayWait === true;
+    if (request.role === 'backup' || makesWay) return this.#wait(request, last);
     if (replaced && settings.secondPublisher === 'refuse') return { outcome: 'already_publishing' };
     const resumed = last !== undefined && (replaced || countsUntilMs(last) > now) ? last.claim : undefined;
     if (resumed === undefined && this.#openStreams(tenantId) >= request.maxLiveStreams) return { outcome: 'quota' };
@@ -63,16 +97,49 @@ export class MemoryPublications {
     return { outcome: 'claimed', claim, resumed: resumed !== undefined, replaced };
   }
 
-  renew(claim: PublishClaim): ClaimLoss | undefined {
+  /** The encoder waits, unless another one does that could go on. */
+  #wait(request: ClaimRequest, last: Session | undefined): ClaimOutcome {
+    const now = this.#options.nowMs();
+    const { tenantId, streamId, streamKeyId, edgeId, settings, role, traceparent } = request;
+    const other = this.#waitingOf(streamId);
+    const isTaken = other !== undefined && other.silentMs < this.#options.standbySilentMs;
+    if (isTaken && settings.secondPublisher === 'refuse') return { outcome: 'backup_waiting' };
+    const open = last !== undefined && !last.ended ? last.claim : undefined;
+    const claim: PublishClaim = {
+      tenantId,
+      streamId,
+      streamKeyId,
+      sessionId: open?.sessionId ?? request.newSessionId,
+      epoch: Math.max((last?.epoch ?? 0) + 1, (other?.claim.epoch ?? 0) + 1, now),
+      edgeId,
+      sessionStartedAtMs: open?.sessionStartedAtMs ?? now,
+      epochStartedAtMs: now,
+      settings,
+      standby: true,
+      ...(role !== undefined && { role }),
+      ...(traceparent !== undefined && { traceparent }),
+    };
+    this.#putWaiting(claim, request.maxLiveStreams);
+    return { outcome: 'standby', claim };
+  }
+
+  renew(claim: PublishClaim, silentMs: number): RenewalLoss | undefined {
     this.#wake();
     const session = this.#sessions.get(claim.streamId);
     if (session !== undefined) {
       const mine = session.epoch === claim.epoch;
       if (mine && session.cut === 'key_revoked') return 'key_revoked';
       if (session.sessionId === claim.sessionId && session.ended) return 'ended';
-      if (session.epoch > claim.epoch) return this.#isRevoked(claim.streamKeyId) ? 'key_revoked' : 'taken_over';
+      if (session.epoch > claim.epoch) {
+        if (this.#isRevoked(claim.streamKeyId)) return 'key_revoked';
+        const waiting = this.#waitingOf(claim.streamId);
+        if (waiting?.claim.epoch !== claim.epoch) return 'taken_over';
+        waiting.untilMs = this.#options.nowMs() + this.#options.claimTtlMs;
+        return 'standby';
+      }
       if (mine && session.cut === 'released') return 'ended';
       if (mine) {
+        session.silentMs = silentMs;
         session.connectedUntilMs = this.#options.nowMs() + this.#options.claimTtlMs;
         return undefined;
       }
@@ -92,8 +159,90 @@ export class MemoryPublications {
     this.#cut(session, 'released');
   }
 
+  renewStandby(report: StandbyReport, stoppedMs: number): StandbyOutcome {
+    const now = this.#wake();
+    const { claim } = report;
+    const { streamId } = claim;
+    const lost = (loss: ClaimLoss): StandbyOutcome => ({ outcome: 'lost', loss });
+    const session = this.#sessions.get(streamId);
+    if (session?.promoted?.token === claim.epoch && session.claim !== undefined && !session.ended)
+      return { outcome: 'promoted', claim: session.claim, cause: session.promoted.cause };
+    if (this.#isRevoked(claim.streamKeyId)) {
+      this.releaseStandby(claim);
+      return lost('key_revoked');
+    }
+    const known = this.#waitingOf(streamId);
+    if (known !== undefined && known.claim.epoch !== claim.epoch) return lost('taken_over');
+    const waiting = known ?? this.#putWaiting(claim, undefined);
+    waiting.untilMs = now + this.#options.claimTtlMs;
+    waiting.silentMs = report.silentMs;
+    waiting.isReady = report.isReady;
+    waiting.details = report.details;
+    const cause = report.isReady ? this.#causeOf(waiting, session, stoppedMs) : undefined;
+    return cause === undefined ? { outcome: 'waiting' } : this.#promote(waiting, session, report.newSessionId, cause);
+  }
+
+  releaseStandby({ streamId, epoch }: PublishClaim): void {
+    if (this.#waiting.get(streamId)?.claim.epoch === epoch) this.#waiting.delete(streamId);
+    const session = this.#sessions.get(streamId);
+    // It was promoted, and does not know.
+    if (session?.promoted?.token === epoch && !session.ended && session.cut === undefined)
+      this.#cut(session, 'released');
+  }
+
+  requestSwitch(streamId: string): boolean {
+    const waiting = this.#waitingOf(streamId);
+    if (waiting?.isReady !== true) return false;
+    waiting.isSwitchRequested = true;
+    return true;
+  }
+
+  /** Why the stream needs the encoder that waits; undefined while it has a publisher. */
+  #causeOf(waiting: Waiting, session: Session | undefined, stoppedMs: number): PromotionCause | undefined {
+    const now = this.#options.nowMs();
+    if (waiting.isSwitchRequested) return 'requested';
+    if (session?.claim === undefined || session.ended)
+      return now - waiting.sinceMs >= stoppedMs ? 'stopped' : undefined;
+    if (session.cut === 'key_revoked') return 'removed';
+    const untilMs = session.connectedUntilMs;
+    if (untilMs <= now) return session.cut === undefined || now - untilMs >= stoppedMs ? 'stopped' : undefined;
+    const sinceRenewalMs = now - (untilMs - this.#options.claimTtlMs);
+    if (sinceRenewalMs >= this.#options.unrenewedMs) return 'stopped';
+    const { silentMs } = session;
+    return silentMs >= stoppedMs / 2 && sinceRenewalMs + silentMs >= stoppedMs ? 'stopped' : undefined;
+  }
+
+  #promote(
+    waiting: Waiting,
+    session: Session | undefined,
+    newSessionId: string,
+    cause: PromotionCause,
+  ): StandbyOutcome {
+    const now = this.#options.nowMs();
+    const { maxLiveStreams = Infinity } = waiting;
+    const { standby: _, ...asked } = waiting.claim;
+    const resumed = session !== undefined && countsUntilMs(session) > now ? session.claim : undefined;
+    if (resumed === undefined && this.#openStreams(asked.tenantId) >= maxLiveStreams) return { outcome: 'waiting' };
+    const claim: PublishClaim = {
+      ...asked,
+      sessionId: resumed?.sessionId ?? newSessionId,
+      epoch: Math.max((session?.epoch ?? 0) + 1, asked.epoch + 1, now),
+      sessionStartedAtMs: resumed?.sessionStartedAtMs ?? now,
+      epochStartedAtMs: now,
+    };
+    this.#waiting.delete(asked.streamId);
+    if (session?.claim !== undefined && resumed !== undefined && session.cut === undefined) {
+      const untilMs = session.connectedUntilMs;
+      if (untilMs > now)
+        Object.assign(this.#putWaiting(session.claim, undefined), { untilMs, silentMs: session.silentMs });
+    }
+    this.#open(claim, { token: asked.epoch, cause });
+    return { outcome: 'promoted', claim, cause };
+  }
+
   revoke(streamId: string, streamKeyId: string): void {
     this.#revokedKeys.set(streamKeyId, this.#wake() + this.#options.claimTtlMs);
+    if (this.#waiting.get(streamId)?.claim.streamKeyId === streamKeyId) this.#waiting.delete(streamId);
     const session = this.#sessions.get(streamId);
     if (session === undefined || session.ended || session.cut !== undefined) return;
     if (session.claim?.streamKeyId === streamKeyId) this.#cut(session, 'key_revoked');
@@ -103,12 +252,12 @@ export class MemoryPublications {
     const now = this.#wake();
     const session = this.#sessions.get(streamId);
     if (session === undefined) {
-      const unknown = { sessionId, epoch: 0, claim: undefined, connectedUntilMs: now, cut: undefined, ended: true };
-      this.#sessions.set(streamId, unknown);
+      const state = { connectedUntilMs: now, cut: undefined, ended: true, silentMs: 0, promoted: undefined };
+      this.#sessions.set(streamId, { sessionId, epoch: 0, claim: undefined, ...state });
       return true;
     }
     if (session.sessionId !== sessionId || session.ended) return true;
-    if (session.connectedUntilMs > now) return false;
+    if (session.connectedUntilMs > now || this.#waitingOf(streamId)?.isReady === true) return false;
     session.ended = true;
     return true;
   }
@@ -117,7 +266,8 @@ export class MemoryPublications {
     const session = this.#sessions.get(streamId);
     if (session?.claim === undefined || session.ended) return undefined;
     const connected = session.connectedUntilMs > this.#options.nowMs();
-    return { claim: session.claim, disconnectedAtMs: connected ? undefined : session.connectedUntilMs };
+    const disconnectedAtMs = connected ? undefined : session.connectedUntilMs;
+    return { claim: session.claim, disconnectedAtMs, standby: this.#standby(streamId) };
   }
 
   list(): OpenSession[] {
@@ -125,7 +275,8 @@ export class MemoryPublications {
     const open: OpenSession[] = [];
     for (const streamId of this.#sessions.keys()) {
       const session = this.read(streamId);
-      if (session !== undefined) open.push(session);
+      if (session === undefined) continue;
+      open.push(session.disconnectedAtMs === undefined ? { ...session, standby: undefined } : session);
     }
     return open;
   }
@@ -136,6 +287,7 @@ export class MemoryPublications {
     const bound = now - this.#options.sessionTtlMs;
     for (const [streamId, session] of this.#sessions)
       if (session.connectedUntilMs < bound) this.#sessions.delete(streamId);
+    for (const [streamId, { untilMs }] of this.#waiting) if (untilMs <= now) this.#waiting.delete(streamId);
     for (const [streamKeyId, untilMs] of this.#revokedKeys) if (untilMs <= now) this.#revokedKeys.delete(streamKeyId);
   }
 
@@ -149,7 +301,36 @@ export class MemoryPublications {
     return now;
   }
 
-  #open(claim: PublishClaim): void {
+  #waitingOf(streamId: string): Waiting | undefined {
+    const waiting = this.#waiting.get(streamId);
+    return waiting !== undefined && waiting.untilMs > this.#options.nowMs() ? waiting : undefined;
+  }
+
+  #putWaiting(claim: PublishClaim, maxLiveStreams: number | undefined): Waiting {
+    const now = this.#options.nowMs();
+    const waiting = {
+      claim,
+      sinceMs: now,
+      maxLiveStreams,
+      untilMs: now + this.#options.claimTtlMs,
+      silentMs: 0,
+      isReady: false,
+      details: undefined,
+      isSwitchRequested: false,
+    };
+    this.#waiting.set(claim.streamId, waiting);
+    return waiting;
+  }
+
+  #standby(streamId: string): Standby | undefined {
+    const waiting = this.#waitingOf(streamId);
+    if (waiting === undefined) return undefined;
+    const { claim, sinceMs, isReady, details } = waiting;
+    const { role = 'primary', streamKeyId, edgeId } = claim;
+    return { role, streamKeyId, edgeId, sinceMs, isReady, details };
+  }
+
+  #open(claim: PublishClaim, promoted?: Session['promoted']): void {
     this.#sessions.set(claim.streamId, {
       sessionId: claim.sessionId,
       epoch: claim.epoch,
@@ -157,6 +338,8 @@ export class MemoryPublications {
       connectedUntilMs: this.#options.nowMs() + this.#options.claimTtlMs,
       cut: undefined,
       ended: false,
+      silentMs: 0,
+      promoted,
     });
   }
 

@@ -1,9 +1,21 @@
 // A claim as the scripts take it and as the session's record holds it.
 import type { PublishClaim, StreamSettings } from '@millrace/domain';
+import type { EncoderDetails, Standby } from '../live-store.ts';
 
-/** What the scripts only carry: the settings and, beside them, the trace. A reader that knows no traces passes that over. */
-export const carriedText = ({ settings, traceparent }: Pick<PublishClaim, 'settings' | 'traceparent'>): string =>
-  JSON.stringify(traceparent === undefined ? settings : { ...settings, traceparent });
+/**
+ * What the scripts only carry: the settings and, beside them, the role and the trace. A reader of an older release passes these over. The
+ * scripts look for the role as it is written here.
+ */
+export const carriedText = ({
+  settings,
+  role,
+  traceparent,
+}: Pick<PublishClaim, 'settings' | 'role' | 'traceparent'>): string =>
+  JSON.stringify({
+    ...settings,
+    ...(role !== undefined && { role }),
+    ...(traceparent !== undefined && { traceparent }),
+  });
 
 /** The ten texts that the publication scripts call a claim, in their order. */
 export function claimTexts(claim: PublishClaim): string[] {
@@ -19,6 +31,26 @@ export function claimTexts(claim: PublishClaim): string[] {
     carriedText(claim),
     String(claim.settings.reconnectWindowMs),
   ];
+}
+
+type Carried = StreamSettings & Pick<PublishClaim, 'role' | 'traceparent'>;
+
+/** The fields of the record of an encoder that waits, as HMGET takes them. */
+export const STANDBY_FIELDS = ['since', 'key', 'edge', 'settings', 'ready', 'details'] as const;
+
+/** @param shiftMs what the reader's clock is ahead of the server's */
+export function standbyOf(fields: readonly (string | null | undefined)[], shiftMs: number): Standby | undefined {
+  const [since, streamKeyId, edgeId, settings, ready, details] = fields;
+  if (!since || !streamKeyId || !settings) return undefined;
+  const { role = 'primary' } = JSON.parse(settings) as Carried;
+  return {
+    role,
+    streamKeyId,
+    edgeId: edgeId ?? '',
+    sinceMs: Number(since) + shiftMs,
+    isReady: ready === '1',
+    details: details ? (JSON.parse(details) as EncoderDetails) : undefined,
+  };
 }
 
 /** The fields of a session's record that make its claim, and whether it is ended, as HMGET takes them. */
@@ -41,7 +73,7 @@ export function sessionClaim(
 ): PublishClaim | undefined {
   const [epoch, sessionId, started, begun, tenantId, streamKeyId, edgeId, settings, ended] = fields;
   if (!epoch || !sessionId || !tenantId || !streamKeyId || !settings || ended === '1') return undefined;
-  const { traceparent, ...carried } = JSON.parse(settings) as StreamSettings & { traceparent?: string };
+  const { role, traceparent, ...carried } = JSON.parse(settings) as Carried;
   return {
     tenantId,
     streamId,
@@ -52,6 +84,7 @@ export function sessionClaim(
     sessionStartedAtMs: Number(started),
     epochStartedAtMs: Number(begun),
     settings: carried,
+    ...(role !== undefined && { role }),
     ...(traceparent !== undefined && { traceparent }),
   };
 }

@@ -41,6 +41,10 @@ export class RedisKeys {
   tenant(tenantId: string): string {
     return `${this.livePrefix}tenant:${tenantId}`;
   }
+  /** Hash: the encoder that waits to take over a stream. */
+  standby(streamId: string): string {
+    return `${this.livePrefix}standby:${streamId}`;
+  }
   /** There while claims with this key are to be cut. */
   revoked(streamKeyId: string): string {
     return `${this.livePrefix}revoked:${streamKeyId}`;

@@ -1,9 +1,9 @@
 // The list of live streams, made for being asked for several times a second by every packager.
 import type { PublishClaim } from '@millrace/domain';
-import type { LiveStream } from '../live-store.ts';
+import type { LiveStream, Standby } from '../live-store.ts';
 import type { LiveStoreLimits } from '../live-store-limits.ts';
 import type { LiveStoreOperation } from '../live-store-error.ts';
-import { SESSION_FIELDS, sessionClaim } from './claim-texts.ts';
+import { SESSION_FIELDS, sessionClaim, STANDBY_FIELDS, standbyOf } from './claim-texts.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import type { RedisLink } from './redis-link.ts';
 import { publicationArguments } from './publication-arguments.ts';
@@ -39,9 +39,10 @@ export class RedisLiveStreams {
       runScript(redis, 'millraceReadIndex', this.#keys.publication, this.#shared),
     );
     const { now, publications } = parseIndex(String(index));
-    const [claims, owners] = await Promise.all([
+    const [claims, owners, standbys] = await Promise.all([
       this.#claimsOf(operation, publications),
       this.#leaseOwners(operation, publications, now),
+      this.#standbysOf(operation, publications, now),
     ]);
     const streams: LiveStream[] = [];
     publications.forEach(({ streamId, epoch, untilMs }, i) => {
@@ -53,6 +54,7 @@ export class RedisLiveStreams {
         claim,
         disconnectedAtMs: connected ? undefined : readerMs(untilMs, now),
         leaseOwner: owners[i],
+        standby: standbys.get(streamId),
       });
     });
     this.#claims = claims;
@@ -61,10 +63,11 @@ export class RedisLiveStreams {
 
   async read(streamId: string): Promise<LiveStream | undefined> {
     const keys = this.#keys;
-    const [reply, lease] = await this.#link.call('readLiveStream', (redis) =>
+    const [reply, lease, standby] = await this.#link.call('readLiveStream', (redis) =>
       Promise.all([
         runScript(redis, 'millraceReadSession', [keys.session(streamId), keys.open], [streamId, ...SESSION_FIELDS]),
         redis.get(keys.lease(streamId)),
+        redis.hmget(keys.standby(streamId), ...STANDBY_FIELDS),
       ]),
     );
     const [time, score, ...fields] = textReply(reply);
@@ -75,7 +78,22 @@ export class RedisLiveStreams {
       claim,
       disconnectedAtMs: Number(score) > now ? undefined : readerMs(Number(score), now),
       leaseOwner: leaseOwner(lease, now),
+      standby: standbyOf(standby, Date.now() - now),
     };
+  }
+
+  /** Of streams whose publisher is gone: who goes on for it. */
+  async #standbysOf(
+    operation: LiveStoreOperation,
+    publications: readonly Publication[],
+    now: number,
+  ): Promise<Map<string, Standby | undefined>> {
+    const left = publications.filter(({ untilMs }) => untilMs <= now).map(({ streamId }) => streamId);
+    if (left.length === 0) return new Map();
+    const found = await this.#link.call(operation, (redis) =>
+      Promise.all(left.map((streamId) => redis.hmget(this.#keys.standby(streamId), ...STANDBY_FIELDS))),
+    );
+    return new Map(found.map((fields, i) => [left[i] ?? '', standbyOf(fields, Date.now() - now)]));
   }
 
   async #claimsOf(

@@ -12,7 +12,10 @@ import {
   READ_INDEX_SCRIPT,
   READ_SESSION_SCRIPT,
   RELEASE_CLAIM_SCRIPT,
+  RELEASE_STANDBY_SCRIPT,
   RENEW_CLAIMS_SCRIPT,
+  RENEW_STANDBYS_SCRIPT,
+  REQUEST_SWITCH_SCRIPT,
   REVOKE_CLAIMS_SCRIPT,
 } from './scripts/publication-scripts.ts';
 import { ADMIT_VIEWER_SCRIPT, COUNT_VIEWERS_SCRIPT, NOTE_VIEWERS_SCRIPT } from './scripts/viewer-scripts.ts';
@@ -22,6 +25,9 @@ const SCRIPTS = {
   millraceRenewClaims: RENEW_CLAIMS_SCRIPT,
   millraceReleaseClaim: RELEASE_CLAIM_SCRIPT,
   millraceRevokeClaims: REVOKE_CLAIMS_SCRIPT,
+  millraceRenewStandbys: RENEW_STANDBYS_SCRIPT,
+  millraceReleaseStandby: RELEASE_STANDBY_SCRIPT,
+  millraceRequestSwitch: REQUEST_SWITCH_SCRIPT,
   millraceEndSession: END_SESSION_SCRIPT,
   millraceReadIndex: READ_INDEX_SCRIPT,
   millraceReadSession: READ_SESSION_SCRIPT,

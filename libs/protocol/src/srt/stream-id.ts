@@ -7,6 +7,8 @@ export interface StreamId {
   readonly resource: string;
   /** The user, where one is named. */
   readonly user: string | undefined;
+  /** What follows `?` in the short form, or the fields that are not standard. */
+  readonly parameters: ReadonlyMap<string, string>;
 }
 
 /** Section 3.2.1.3 of the draft: "the maximum allowed size of the Stream ID extension is 512 bytes". */
@@ -20,7 +22,7 @@ const MODES: Readonly<Record<string, StreamId['mode']>> = { publish: 'publish', 
  *
  * @returns undefined for what is in neither form, or asks for both directions
  */
-export const parseStreamId = (text: string): StreamId | undefined => parse(text) ?? parse(percentDecoded(text));
+export const parseStreamId = (text: string): StreamId | undefined => parse(percentDecoded(text)) ?? parse(text);
 
 function percentDecoded(text: string): string {
   try {
@@ -33,23 +35,28 @@ function percentDecoded(text: string): string {
 
 function parse(text: string): StreamId | undefined {
   if (text.startsWith(STANDARD)) {
-    const fields = new Map(
-      text
-        .slice(STANDARD.length)
-        .split(',')
-        .map((pair) => {
-          const at = pair.indexOf('=');
-          return at < 0 ? ([pair, ''] as const) : ([pair.slice(0, at), pair.slice(at + 1)] as const);
-        }),
-    );
+    const parameters = pairsOf(text.slice(STANDARD.length), ',');
     // "m: mode expected for this connection: request (default)".
-    const mode = MODES[fields.get('m') ?? 'request'];
-    const user = fields.get('u') || undefined;
-    const resource = fields.get('r') ?? '';
-    return mode && { mode, resource, user };
+    const mode = MODES[parameters.get('m') ?? 'request'];
+    const user = parameters.get('u') || undefined;
+    const resource = parameters.get('r') ?? '';
+    for (const name of ['m', 'u', 'r']) parameters.delete(name);
+    return mode && { mode, resource, user, parameters };
   }
   const at = text.indexOf(':');
   const mode = at < 0 ? undefined : MODES[text.slice(0, at)];
-  // The resource ends where parameters of other servers begin.
-  return mode && { mode, resource: text.slice(at + 1), user: undefined };
+  const [resource = '', ...rest] = text.slice(at + 1).split('?');
+  return mode && { mode, resource, user: undefined, parameters: pairsOf(rest.join('?'), '&') };
+}
+
+function pairsOf(text: string, separator: string): Map<string, string> {
+  return new Map(
+    text
+      .split(separator)
+      .filter((pair) => pair !== '')
+      .map((pair) => {
+        const at = pair.indexOf('=');
+        return at < 0 ? ([pair, ''] as const) : ([pair.slice(0, at), pair.slice(at + 1)] as const);
+      }),
+  );
 }

@@ -105,15 +105,15 @@ export class ToyConnection {
     this.#socket.resume();
   }
 
-  #begin({ claim, features }: Extract<PublishDecision, { granted: true }>): void {
+  #begin(decision: Extract<PublishDecision, { granted: true }>): void {
     const { publishes } = this.#ingest;
     const told = {
       warn: (message: string) => void this.#socket.write(`warning ${message}\n`),
       refuseCodec: (detail: string) => this.cut('unsupported_codec', detail),
     };
-    const watch = this.#ingest.watch(claim, told, this.#logger);
-    const publisher = publishes.open(claim, features);
-    watch.follow(publisher.counts);
+    const watch = this.#ingest.watch(decision.claim, told, this.#logger);
+    const publisher = publishes.open(decision);
+    watch.follow(publisher);
     publisher.onDrain = () => void this.#socket.resume();
     this.#watch = watch;
     this.#toFrames = new ToFrames(publisher, watch);

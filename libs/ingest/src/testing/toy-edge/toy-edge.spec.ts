@@ -30,6 +30,7 @@ const SETTINGS = {
   authorizeMs: 5_000,
   wrongKeysPerMinute: 2,
   loginsPerMinute: 10,
+  backupAfterMs: 500,
   timedMetadataPerSecond: 5,
   timedMetadataPerSecondPerTenant: 100,
   earlyTotalBytes: 65_536,

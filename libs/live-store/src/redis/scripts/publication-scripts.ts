@@ -40,7 +40,8 @@ local function open(keys, known, claim)
     redis.call('ZREM', OPEN, claim[1] .. ':' .. known)
   end
   redis.call('HSET', keys[1], 'epoch', claim[2], 'session', claim[3], 'started', claim[4], 'begun', claim[5],
-    'tenant', claim[6], 'key', claim[7], 'edge', claim[8], 'settings', claim[9], 'window', claim[10], 'cut', '', 'ended', '')
+    'tenant', claim[6], 'key', claim[7], 'edge', claim[8], 'settings', claim[9], 'window', claim[10], 'cut', '', 'ended', '',
+    'silent', '', 'from', '', 'cause', '')
   touch(keys, claim[1], claim[2], now + CLAIM_TTL, claim[10])
 end
 local function cut(keys, stream, epoch, reason, window)
@@ -48,12 +49,30 @@ local function cut(keys, stream, epoch, reason, window)
   redis.call('HSET', keys[1], 'cut', reason)
   touch(keys, stream, epoch, math.min(untilMs, now), window)
 end
+
+-- The encoder that waits: a hash that lives as long as a claim without renewal.
+local function putWaiting(waits, token, session, started, claim, most)
+  redis.call('DEL', waits)
+  redis.call('HSET', waits, 'token', token, 'session', session, 'started', started, 'since', digits(now),
+    'tenant', claim[6], 'key', claim[7], 'edge', claim[8], 'settings', claim[9], 'window', claim[10], 'most', most,
+    'silent', '0', 'ready', '', 'details', '', 'switch', '')
+  redis.call('PEXPIRE', waits, CLAIM_TTL)
+end
+-- What the publisher of this epoch was silent for at its last renewal. An edge of an older release leaves what an earlier epoch had.
+local function silenceOf(epoch, text)
+  local of, silentMs = string.match(text or '', '^(%d+):(%d+)$')
+  return of == epoch and tonumber(silentMs) or 0
+end
+local function isBackup(settings)
+  return string.find(settings or '', '"role":"backup"', 1, true) ~= nil
+end
 `;
 
 /**
- * KEYS: open, seen, session, tenant, revoked. ARGV: the shared four, most live streams, what becomes of a second publisher, then
- * stream, new session, tenant, key, edge, settings, window.
- * Answers the outcome; when claimed also session, epoch, start of the session, start of the epoch, resumed, replaced.
+ * KEYS: open, seen, session, tenant, revoked, standby. ARGV: the shared four, most live streams, what becomes of a second publisher, then
+ * stream, new session, tenant, key, edge, settings, window, role, whether it may wait, after what silence who waits makes way.
+ * Answers the outcome; when claimed also session, epoch, start of the session, start of the epoch, resumed, replaced; the first four of
+ * these when it waits.
  */
 export const CLAIM_SCRIPT = `
 ${PUBLICATION}
@@ -61,12 +80,24 @@ local keys, stream = { KEYS[3], KEYS[4] }, ARGV[7]
 if redis.call('EXISTS', KEYS[5]) == 1 then
   return { 'key_revoked' }
 end
-local known = redis.call('HMGET', keys[1], 'epoch', 'session', 'started', 'window', 'ended')
+local known = redis.call('HMGET', keys[1], 'epoch', 'session', 'started', 'window', 'ended', 'settings')
 local untilMs = 0
 if known[1] and known[5] ~= '1' then
   untilMs = tonumber(redis.call('ZSCORE', OPEN, stream .. ':' .. known[1])) or 0
 end
 local replaced = untilMs > now
+if ARGV[14] == 'backup' or (replaced and ARGV[15] == '1' and isBackup(known[6])) then
+  local other = redis.call('HMGET', KEYS[6], 'token', 'silent')
+  if other[1] and tonumber(other[2]) < tonumber(ARGV[16]) and ARGV[6] == 'refuse' then
+    return { 'backup_waiting' }
+  end
+  local token = digits(math.max((tonumber(known[1]) or 0) + 1, (tonumber(other[1]) or 0) + 1, now))
+  local isOpen = known[1] and known[5] ~= '1' and known[3]
+  local session, started = isOpen and known[2] or ARGV[8], isOpen and known[3] or digits(now)
+  local claim = { stream, token, session, started, digits(now), ARGV[9], ARGV[10], ARGV[11], ARGV[12], ARGV[13] }
+  putWaiting(KEYS[6], token, session, started, claim, ARGV[5])
+  return { 'standby', session, token, started, digits(now) }
+end
 if replaced and ARGV[6] == 'refuse' then
   return { 'already_publishing' }
 end
@@ -87,13 +118,14 @@ return { 'claimed', session, epoch, started, digits(now), resumed and 1 or 0, re
 `;
 
 /**
- * KEYS: open, seen, then for each claim session, tenant, revoked. ARGV: the shared four, then each claim's ten texts.
+ * KEYS: open, seen, then for each claim session, tenant, revoked, standby. ARGV: the shared four, then each claim's ten texts and how
+ * long its publisher has been silent.
  * Answers for each claim why it is lost, or an empty text.
  */
 export const RENEW_CLAIMS_SCRIPT = `
 ${PUBLICATION}
-local function renew(keys, revoked, claim)
-  local known = redis.call('HMGET', keys[1], 'epoch', 'session', 'cut', 'ended')
+local function renew(keys, revoked, waits, claim, silentMs)
+  local known = redis.call('HMGET', keys[1], 'epoch', 'session', 'cut', 'ended', 'silent')
   if known[1] then
     local mine = known[1] == claim[2]
     if mine and known[3] == 'key_revoked' then
@@ -103,12 +135,22 @@ local function renew(keys, revoked, claim)
       return 'ended'
     end
     if tonumber(known[1]) > tonumber(claim[2]) then
-      return redis.call('EXISTS', revoked) == 1 and 'key_revoked' or 'taken_over'
+      if redis.call('EXISTS', revoked) == 1 then
+        return 'key_revoked'
+      end
+      if redis.call('HGET', waits, 'token') == claim[2] then
+        redis.call('PEXPIRE', waits, CLAIM_TTL)
+        return 'standby'
+      end
+      return 'taken_over'
     end
     if mine and known[3] == 'released' then
       return 'ended'
     end
     if mine then
+      if silentMs ~= '0' or (known[5] and known[5] ~= '') then
+        redis.call('HSET', keys[1], 'silent', silentMs ~= '0' and claim[2] .. ':' .. silentMs or '')
+      end
       touch(keys, claim[1], claim[2], now + CLAIM_TTL, claim[10])
       return ''
     end
@@ -120,12 +162,12 @@ local function renew(keys, revoked, claim)
   return ''
 end
 local answers = {}
-for i = 1, (#KEYS - 2) / 3 do
-  local claim = {}
+for i = 1, (#KEYS - 2) / 4 do
+  local claim, k = {}, 4 * i - 1
   for j = 1, 10 do
-    claim[j] = ARGV[4 + (i - 1) * 10 + j]
+    claim[j] = ARGV[4 + (i - 1) * 11 + j]
   end
-  answers[i] = renew({ KEYS[3 * i], KEYS[3 * i + 1] }, KEYS[3 * i + 2], claim)
+  answers[i] = renew({ KEYS[k], KEYS[k + 1] }, KEYS[k + 2], KEYS[k + 3], claim, ARGV[4 + i * 11])
 end
 return answers
 `;
@@ -150,10 +192,13 @@ end
 return 1
 `;
 
-/** KEYS: open, seen, session, revoked. ARGV: the shared four, stream, key. */
+/** KEYS: open, seen, session, revoked, standby. ARGV: the shared four, stream, key. */
 export const REVOKE_CLAIMS_SCRIPT = `
 ${PUBLICATION}
 redis.call('SET', KEYS[4], '', 'PX', CLAIM_TTL)
+if redis.call('HGET', KEYS[5], 'key') == ARGV[6] then
+  redis.call('DEL', KEYS[5])
+end
 local known = redis.call('HMGET', KEYS[3], 'epoch', 'key', 'cut', 'ended', 'window', 'tenant')
 if known[2] == ARGV[6] and known[3] == '' and known[4] == '' then
   cut({ KEYS[3], PREFIX .. 'tenant:' .. known[6] }, ARGV[5], known[1], 'key_revoked', known[5])
@@ -161,7 +206,7 @@ end
 return 1
 `;
 
-/** KEYS: open, seen, session. ARGV: the shared four, stream, session. Answers 1 when it is ended. */
+/** KEYS: open, seen, session, standby. ARGV: the shared four, stream, session. Answers 1 when it is ended. */
 export const END_SESSION_SCRIPT = `
 ${PUBLICATION}
 local known = redis.call('HMGET', KEYS[3], 'epoch', 'session', 'ended', 'tenant')
@@ -174,12 +219,129 @@ if known[2] ~= ARGV[6] or known[3] == '1' then
   return 1
 end
 local member = ARGV[5] .. ':' .. known[1]
-if (tonumber(redis.call('ZSCORE', OPEN, member)) or 0) > now then
+if (tonumber(redis.call('ZSCORE', OPEN, member)) or 0) > now or redis.call('HGET', KEYS[4], 'ready') == '1' then
   return 0
 end
 redis.call('ZREM', OPEN, member)
 redis.call('ZREM', PREFIX .. 'tenant:' .. known[4], ARGV[5])
 redis.call('HSET', KEYS[3], 'ended', '1')
+return 1
+`;
+
+/**
+ * KEYS: open, seen, then for each encoder that waits session, tenant, revoked, standby. ARGV: the shared four, for how long a publisher
+ * stops before it is replaced, for how long its edge leaves out renewals, then for each encoder its claim's ten texts, how long it has been
+ * silent, whether it could go on, its details, and a new session.
+ * Answers for each six texts: `waiting`; `promoted`, session, epoch, start of the session, start of the epoch, the cause; or why it is lost.
+ */
+export const RENEW_STANDBYS_SCRIPT = `
+${PUBLICATION}
+local STOPPED, UNRENEWED = tonumber(ARGV[5]), tonumber(ARGV[6])
+local SESSION = { 'epoch', 'session', 'started', 'begun', 'cut', 'ended', 'silent', 'window', 'from', 'cause', 'tenant', 'key', 'edge', 'settings' }
+
+local function causeOf(known, untilMs, since, switch)
+  if switch == '1' then
+    return 'requested'
+  end
+  if not known[3] or known[6] == '1' then
+    return now - since >= STOPPED and 'stopped' or nil
+  end
+  if known[5] == 'key_revoked' then
+    return 'removed'
+  end
+  if untilMs <= now then
+    return (known[5] == '' or now - untilMs >= STOPPED) and 'stopped' or nil
+  end
+  local sinceRenewal = now - (untilMs - CLAIM_TTL)
+  local silentMs = silenceOf(known[1], known[7])
+  if sinceRenewal >= UNRENEWED or (silentMs >= STOPPED / 2 and sinceRenewal + silentMs >= STOPPED) then
+    return 'stopped'
+  end
+  return nil
+end
+
+local function renew(keys, revoked, waits, claim, silentMs, ready, details, newSession)
+  local stream, token = claim[1], claim[2]
+  local known = redis.call('HMGET', keys[1], unpack(SESSION))
+  if known[9] == token and known[6] ~= '1' then
+    return { 'promoted', known[2], known[1], known[3], known[4], known[10] }
+  end
+  local waiting = redis.call('HMGET', waits, 'token', 'since', 'switch', 'most')
+  if redis.call('EXISTS', revoked) == 1 then
+    if waiting[1] == token then
+      redis.call('DEL', waits)
+    end
+    return { 'key_revoked' }
+  end
+  if waiting[1] and waiting[1] ~= token then
+    return { 'taken_over' }
+  end
+  if not waiting[1] then
+    putWaiting(waits, token, claim[3], claim[4], claim, '')
+    waiting = { token, digits(now), '', '' }
+  end
+  redis.call('HSET', waits, 'silent', silentMs, 'ready', ready, 'details', details)
+  redis.call('PEXPIRE', waits, CLAIM_TTL)
+  local isOpen = known[3] and known[6] ~= '1'
+  local untilMs = isOpen and tonumber(redis.call('ZSCORE', OPEN, stream .. ':' .. known[1])) or 0
+  local cause = ready == '1' and causeOf(known, untilMs, tonumber(waiting[2]), waiting[3])
+  if not cause then
+    return { 'waiting' }
+  end
+  local resumed = isOpen and untilMs + known[8] > now
+  if not resumed and waiting[4] ~= '' then
+    redis.call('ZREMRANGEBYSCORE', keys[2], '-inf', now)
+    if redis.call('ZCARD', keys[2]) >= tonumber(waiting[4]) then
+      return { 'waiting' }
+    end
+  end
+  local epoch = digits(math.max((tonumber(known[1]) or 0) + 1, tonumber(token) + 1, now))
+  local session, started = resumed and known[2] or newSession, resumed and known[3] or digits(now)
+  redis.call('DEL', waits)
+  if isOpen and untilMs > now and known[5] == '' then
+    local other = { stream, known[1], known[2], known[3], known[4], known[11], known[12], known[13], known[14], known[8] }
+    putWaiting(waits, known[1], known[2], known[3], other, '')
+    redis.call('HSET', waits, 'silent', digits(silenceOf(known[1], known[7])))
+    redis.call('PEXPIRE', waits, untilMs - now)
+  end
+  open(keys, known[1], { stream, epoch, session, started, digits(now), claim[6], claim[7], claim[8], claim[9], claim[10] })
+  redis.call('HSET', keys[1], 'from', token, 'cause', cause)
+  return { 'promoted', session, epoch, started, digits(now), cause }
+end
+local answers = {}
+for i = 1, (#KEYS - 2) / 4 do
+  local claim, k, a = {}, 4 * i - 1, 6 + (i - 1) * 14
+  for j = 1, 10 do
+    claim[j] = ARGV[a + j]
+  end
+  local answer = renew({ KEYS[k], KEYS[k + 1] }, KEYS[k + 2], KEYS[k + 3], claim, ARGV[a + 11], ARGV[a + 12], ARGV[a + 13], ARGV[a + 14])
+  for j = 1, 6 do
+    answers[(i - 1) * 6 + j] = answer[j] or ''
+  end
+end
+return answers
+`;
+
+/** KEYS: open, seen, session, tenant, standby. ARGV: the shared four, stream, the name of the encoder that waits, reconnect window. */
+export const RELEASE_STANDBY_SCRIPT = `
+${PUBLICATION}
+if redis.call('HGET', KEYS[5], 'token') == ARGV[6] then
+  redis.call('DEL', KEYS[5])
+end
+-- It was promoted, and does not know.
+local known = redis.call('HMGET', KEYS[3], 'epoch', 'from', 'cut', 'ended')
+if known[2] == ARGV[6] and known[3] == '' and known[4] == '' then
+  cut({ KEYS[3], KEYS[4] }, ARGV[5], known[1], 'released', ARGV[7])
+end
+return 1
+`;
+
+/** KEYS: standby. Answers 1 when there is an encoder that can go on. */
+export const REQUEST_SWITCH_SCRIPT = `
+if redis.call('HGET', KEYS[1], 'ready') ~= '1' then
+  return 0
+end
+redis.call('HSET', KEYS[1], 'switch', '1')
 return 1
 `;
 
