@@ -13,6 +13,11 @@ export const EVENT_TYPES = {
     'An encoder with a key of this stream was refused; `reason` says why. Once a minute for each reason.',
   'live_stream.disconnected': 'The encoder disconnected; `reason` says why.',
   'live_stream.reconnected': 'An encoder returned within the reconnect window.',
+  'live_stream.standby_connected':
+    'An encoder connected, or made way for another one, and waits: `role` says which of the two it is.',
+  'live_stream.standby_disconnected': 'The encoder that waited disconnected; `reason` says why.',
+  'live_stream.switched':
+    'The encoder that waited publishes now; `reason` says why: the other one has `stopped`, was `removed`, or it was `requested`.',
   'live_stream.idle': 'The session is over; how long it lasted, its segments, connections and bytes.',
   'live_stream.health_degraded': 'Something is wrong with what the encoder sends; `warning` says what, and what to do.',
   'live_stream.health_recovered': 'It is over; `lasted_seconds` says how long it lasted.',

@@ -130,6 +130,11 @@ export const PROBLEM_CODES = {
   },
   request_timeout: { status: 408, title: 'Request timeout', help: 'Send the complete request without pauses.' },
   conflict: { status: 409, title: 'Conflict', help: 'Get the resource again: its current state does not allow this.' },
+  no_standby: {
+    status: 409,
+    title: 'No encoder waits',
+    help: 'Connect the other encoder of the stream first: `standby` of the session says when it is `ready`.',
+  },
   idempotency_in_progress: {
     status: 409,
     title: 'Still in progress',

@@ -69,11 +69,16 @@ export class PublishAuthorizer {
     const outcome = await this.#claim(found.facts, request);
     // For a moment after a publisher was cut, the live store refuses its key: the database knows whether it was revoked.
     if (outcome.outcome === 'key_revoked') return refuse('unavailable');
-    if (outcome.outcome !== 'claimed') return this.#reject(found.facts, outcome.outcome, request);
-    const { claim, resumed, replaced } = outcome;
-    this.#announce(claim, replaced);
+    if (outcome.outcome !== 'claimed' && outcome.outcome !== 'standby')
+      return this.#reject(found.facts, outcome.outcome, request);
+    const { claim } = outcome;
+    const resumed = outcome.outcome === 'claimed' && outcome.resumed;
     this.expiries.expect(claim.streamId, claim.streamKeyId, found.facts.key.expiresAtMs);
-    this.recorder.record(publishBegan(claim, request));
+    // Of an encoder that waits, its edge tells what becomes of it.
+    if (outcome.outcome === 'claimed') {
+      this.#announce(claim, outcome.replaced);
+      this.recorder.record(publishBegan(claim, request));
+    }
     if (found.verified) void this.#afterwards(found.facts, claim, hash);
     return { granted: true, claim, resumed, ...(keyEncryptionKey !== undefined && { keyEncryptionKey }) };
   }
@@ -121,7 +126,7 @@ export class PublishAuthorizer {
 
   #claim(facts: PublishFacts, request: AuthorizePublish): Promise<ClaimOutcome> {
     const { key, tenant } = facts;
-    const { edgeId, traceparent } = request;
+    const { edgeId, role, mayWait, traceparent } = request;
     return this.store.claimPublish({
       tenantId: key.tenantId,
       streamId: key.streamId,
@@ -130,6 +135,8 @@ export class PublishAuthorizer {
       newSessionId: newId('ses'),
       settings: settingsOf(facts),
       maxLiveStreams: tenant.maxLiveStreams,
+      role,
+      mayWait,
       traceparent,
     });
   }

@@ -1,5 +1,5 @@
 // "May this key publish?", asked as edges ask it, and what becomes of publishers when the answer changes.
-import { newSecretKey } from '@millrace/domain';
+import { newId, newSecretKey } from '@millrace/domain';
 import type { PublishRefusal } from '@millrace/domain';
 import { createMemoryLiveStore } from '@millrace/live-store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -235,6 +235,129 @@ describe('a second publisher', () => {
     expect(second).toMatchObject({ sessionId: first.sessionId, edgeId: 'edge-2' });
     await until('edges know', () => cutsOf(world).length > 0);
     expect(cutsOf(world)).toEqual([{ streamId: world.streamId, reason: 'taken_over', beforeEpoch: second.epoch }]);
+  });
+});
+
+describe('a backup encoder', () => {
+  const DETAILS = { protocol: 'srt', encoder: 'the second one', clientAddress: '192.0.2.7' };
+
+  /** A publisher, and an encoder with a key of its own that waits for it and could go on. */
+  async function pair() {
+    const world = await makeWorld(gateway);
+    const made = await gateway.ok('POST', `${streamPath(world)}/stream_keys`, { key: world.apiKey, body: {} });
+    const primary = await publish(gateway, world.streamKey, 'edge-1');
+    const answer = await askToPublish(gateway, String(made['key']), 'edge-2', { role: 'backup', mayWait: true });
+    if (!answer.granted) throw new Error(answer.refusal);
+    const waiting = answer.claim;
+    gateway.control.standbyChanged({
+      ...DETAILS,
+      claim: waiting,
+      change: 'waiting',
+      reason: 'connected',
+      atMs: Date.now(),
+    });
+    const renew = async () => {
+      const report = { claim: waiting, silentMs: 0, isReady: true, details: DETAILS, newSessionId: newId('ses') };
+      return (await gateway.liveStore.renewStandbys([report], 60_000))[0]!;
+    };
+    const read = async (): Promise<Record<string, unknown>> =>
+      gateway.ok('GET', `/v1/sessions/${primary.sessionId}`, { key: world.apiKey });
+    const events = async (): Promise<Record<string, unknown>[]> => {
+      await until('everything is written', () => gateway.control.pendingEvents === 0);
+      const { data } = await gateway.ok('GET', `/v1/events?object_id=${world.streamId}`, { key: world.apiKey });
+      return (data as { type: string; data: { object: Record<string, unknown> } }[])
+        .filter(({ type }) => /standby|switched/.test(type))
+        .map(({ type, data: { object } }) => ({ type, ...object }));
+    };
+    return { world, made, primary, waiting, renew, read, events };
+  }
+
+  it('waits, is told of with the session, and publishes when a switch is asked for', async () => {
+    const { world, made, primary, waiting, renew, read, events } = await pair();
+    const refused = await gateway.call('POST', `${streamPath(world)}/switch_encoder`, { key: world.apiKey });
+    expect([refused.status, refused.body]).toMatchObject([409, { code: 'no_standby' }]);
+    expect(await renew()).toEqual({ outcome: 'waiting' });
+    const before = await until('the session is written', async () => {
+      const found = await gateway.call('GET', `/v1/sessions/${primary.sessionId}`, { key: world.apiKey });
+      return found.status === 200 ? (found.body as Record<string, unknown>) : undefined;
+    });
+    expect(before).toMatchObject({
+      status: 'live',
+      publisher: 'primary',
+      standby: { role: 'backup', stream_key_id: made['id'], protocol: 'srt', client_address: '192.0.2.7', ready: true },
+      connections: [{ role: 'primary' }],
+    });
+    expect(await gateway.ok('POST', `${streamPath(world)}/switch_encoder`, { key: world.apiKey })).toMatchObject({
+      id: world.streamId,
+      active_session_id: primary.sessionId,
+    });
+    const outcome = await renew();
+    if (outcome.outcome !== 'promoted') throw new Error(outcome.outcome);
+    expect(outcome.cause).toBe('requested');
+    const { claim } = outcome;
+    gateway.control.standbyChanged({
+      ...DETAILS,
+      claim,
+      change: 'promoted',
+      reason: outcome.cause,
+      atMs: Date.now(),
+    });
+    expect((await events()).reverse()).toMatchObject([
+      { type: 'live_stream.standby_connected', role: 'backup', reason: 'connected', session_id: primary.sessionId },
+      { type: 'live_stream.switched', role: 'backup', reason: 'requested', encoder: 'the second one' },
+    ]);
+    expect(await read()).toMatchObject({
+      status: 'live',
+      publisher: 'backup',
+      standby: { role: 'primary', stream_key_id: world.streamKeyId },
+      connections: [
+        { role: 'backup', protocol: 'srt', encoder: 'the second one', client_address: '192.0.2.7', ended_at: null },
+        { role: 'primary' },
+      ],
+    });
+    expect(waiting.epoch).toBeLessThan(claim.epoch);
+  });
+
+  it('is one: a further one is refused, in the words of a refusal of its own', async () => {
+    const { world, events, waiting } = await pair();
+    const third = await askToPublish(gateway, world.streamKey, 'edge-3', { role: 'backup', mayWait: true });
+    expect(third).toMatchObject({ granted: false, refusal: 'backup_waiting' });
+    gateway.control.standbyChanged({
+      ...DETAILS,
+      claim: waiting,
+      change: 'left',
+      reason: 'client_closed',
+      atMs: Date.now(),
+    });
+    expect((await events())[0]).toMatchObject({ type: 'live_stream.standby_disconnected', reason: 'client_closed' });
+  });
+
+  it.each<[string, (world: World) => Promise<unknown>]>([
+    ['the session is ended', (world) => gateway.ok('POST', `${streamPath(world)}/end`)],
+    ['the stream is disabled', (world) => gateway.ok('POST', `${streamPath(world)}/disable`)],
+  ])('goes on with nothing when %s', async (_, end) => {
+    const { world, primary, renew } = await pair();
+    await renew();
+    await end(world);
+    expect(cutsOf(world)[0]).toMatchObject({ streamId: world.streamId });
+    expect(await renew()).toEqual({ outcome: 'lost', loss: 'key_revoked' });
+    expect(await gateway.liveStore.renewClaims([primary])).toEqual(['key_revoked']);
+  });
+
+  it('begins a session by itself where there is no other encoder', async () => {
+    const world = await makeWorld(gateway);
+    const answer = await askToPublish(gateway, world.streamKey, 'edge-2', { role: 'backup', mayWait: true });
+    if (!answer.granted) throw new Error(answer.refusal);
+    const report = { claim: answer.claim, silentMs: 0, isReady: true, details: DETAILS, newSessionId: newId('ses') };
+    const claim = await until('it is promoted', async () => {
+      const [outcome] = await gateway.liveStore.renewStandbys([report], 50);
+      return outcome?.outcome === 'promoted' ? outcome.claim : undefined;
+    });
+    gateway.control.standbyChanged({ ...DETAILS, claim, change: 'promoted', reason: 'stopped', atMs: Date.now() });
+    await until('everything is written', () => gateway.control.pendingEvents === 0);
+    const { data } = await gateway.ok('GET', `/v1/events?object_id=${world.streamId}`, { key: world.apiKey });
+    const types = (data as { type: string }[]).map(({ type }) => type);
+    expect([types[0], types.includes('live_stream.switched')]).toEqual(['live_stream.connected', false]);
   });
 });
 

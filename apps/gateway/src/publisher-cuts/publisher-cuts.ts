@@ -4,7 +4,7 @@ import { CONTROL_PLANE } from '@millrace/control';
 import type { ControlPlane } from '@millrace/control';
 import type { PublishRefusal } from '@millrace/domain';
 import { LIVE_STORE } from '@millrace/live-store';
-import type { LiveStore } from '@millrace/live-store';
+import type { LiveStore, LiveStream } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
 import { GATEWAY_LOGGER } from '../ports/tokens.ts';
 
@@ -27,7 +27,7 @@ export class PublisherCuts {
     this.control.cutPublisher({ streamId, streamKeyId: undefined, reason, beforeEpoch: undefined });
     await this.#quietly(streamId, async () => {
       const live = await this.store.readLiveStream(streamId);
-      if (live !== undefined) await this.store.revokeClaims(streamId, live.claim.streamKeyId);
+      if (live !== undefined) await this.#revoke(live);
     });
   }
 
@@ -37,7 +37,7 @@ export class PublisherCuts {
     await this.#quietly(streamId, async () => {
       const live = await this.store.readLiveStream(streamId);
       if (live === undefined) return;
-      await this.store.revokeClaims(streamId, live.claim.streamKeyId);
+      await this.#revoke(live);
       await this.store.endSession(streamId, live.claim.sessionId);
     });
   }
@@ -49,6 +49,12 @@ export class PublisherCuts {
       const own = live.filter(({ claim }) => claim.tenantId === tenantId);
       await Promise.all(own.map(({ claim }) => this.cutStream(claim.streamId, reason)));
     });
+  }
+
+  /** That of an encoder that waits first: it would go on. */
+  async #revoke({ claim: { streamId, streamKeyId }, standby }: LiveStream): Promise<void> {
+    if (standby !== undefined) await this.store.revokeClaims(streamId, standby.streamKeyId);
+    if (standby?.streamKeyId !== streamKeyId) await this.store.revokeClaims(streamId, streamKeyId);
   }
 
   /** The event has gone out; where the live store is away, the reconciler cuts again as soon as it is back. */

@@ -8,6 +8,7 @@ import type {
   SessionHealthChange,
   SessionMedia,
   SessionWarned,
+  StandbyChanged,
 } from '@millrace/control';
 import { describeFailedEnd, MAX_SESSION_WARNINGS, PUBLISH_REFUSALS } from '@millrace/domain';
 import type { PublishClaim, SessionWarning } from '@millrace/domain';
@@ -57,6 +58,7 @@ export const publishBegan =
       object: {
         ...sessionObject(claim),
         stream_key_id: claim.streamKeyId,
+        role: claim.role ?? 'primary',
         protocol: details?.protocol ?? null,
         encoder: details?.encoder ?? null,
       },
@@ -99,6 +101,39 @@ export const publishRejected =
       at: new Date(atMs),
     });
   };
+
+/** What became of an encoder that waits: it is connected, publishes, or has left. */
+export const standbyChanged =
+  ({ claim, change, reason, protocol, encoder, clientAddress, atMs }: StandbyChanged): SessionWrite =>
+  async (manager) => {
+    const { streamId, sessionId, epoch, role = 'primary' } = claim;
+    const isPromoted = change === 'promoted';
+    if (isPromoted) await publishBegan(claim, { protocol, encoder, clientAddress })(manager);
+    // It took the place of no other one.
+    if (isPromoted && claim.epochStartedAtMs === claim.sessionStartedAtMs) return;
+    // An encoder that came before any session has no id of one yet.
+    const hasSession = claim.sessionStartedAtMs < claim.epochStartedAtMs;
+    await appendEvent(manager, {
+      ...aboutSession(STANDBY_EVENTS[change], claim),
+      object: {
+        id: streamId,
+        session_id: hasSession ? sessionId : null,
+        stream_key_id: claim.streamKeyId,
+        role,
+        reason,
+        protocol,
+        encoder,
+      },
+      at: new Date(atMs),
+      once: `standby ${change} ${streamId} ${epoch}`,
+    });
+  };
+
+const STANDBY_EVENTS: Readonly<Record<StandbyChanged['change'], EventType>> = {
+  waiting: 'live_stream.standby_connected',
+  promoted: 'live_stream.switched',
+  left: 'live_stream.standby_disconnected',
+};
 
 /** A publisher is gone. */
 export const publishEnded =
@@ -186,9 +221,16 @@ async function insertSession(manager: EntityManager, ids: SessionIds, startedAtM
 /** @returns whether it was not known */
 async function insertConnection(manager: EntityManager, claim: PublishClaim): Promise<boolean> {
   const rows = await manager.query<unknown[]>(
-    `INSERT INTO session_connections (session_id, epoch, stream_key_id, edge_id, started_at)
-     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING epoch`,
-    [claim.sessionId, claim.epoch, claim.streamKeyId, claim.edgeId, new Date(claim.epochStartedAtMs)],
+    `INSERT INTO session_connections (session_id, epoch, stream_key_id, edge_id, started_at, role)
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING epoch`,
+    [
+      claim.sessionId,
+      claim.epoch,
+      claim.streamKeyId,
+      claim.edgeId,
+      new Date(claim.epochStartedAtMs),
+      claim.role ?? 'primary',
+    ],
   );
   return rows.length > 0;
 }

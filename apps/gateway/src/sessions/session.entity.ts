@@ -1,4 +1,5 @@
 import type { SessionMedia } from '@millrace/control';
+import type { EncoderRole } from '@millrace/domain';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { bigintColumn, idColumn, timeColumn } from '../database/columns.ts';
 
@@ -46,6 +47,9 @@ export class SessionConnectionEntity {
 
   @Column({ name: 'edge_id', type: 'text' })
   edgeId!: string;
+
+  @Column({ type: 'text' })
+  role!: EncoderRole;
 
   @Column({ type: 'text', nullable: true })
   protocol!: string | null;

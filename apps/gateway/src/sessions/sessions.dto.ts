@@ -1,5 +1,6 @@
 import type { SessionMedia, SessionTrack } from '@millrace/control';
-import type { IngestReport, StreamDescription } from '@millrace/live-store';
+import type { EncoderRole } from '@millrace/domain';
+import type { IngestReport, Standby, StreamDescription } from '@millrace/live-store';
 import { z } from 'zod';
 import { idField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
 import { eventType } from '../events/events.dto.ts';
@@ -73,8 +74,23 @@ const ingest = z
   })
   .meta({ id: 'SessionIngest' });
 
+const role = z.enum(['primary', 'backup']);
+
+const standby = z
+  .strictObject({
+    role: role.describe('`primary`: it made way for the backup, and waits until a switch is requested.'),
+    stream_key_id: idField('streamKey'),
+    protocol: z.string().nullable(),
+    encoder: z.string().nullable().describe('Name that the encoder gives for itself.'),
+    client_address: z.string().nullable(),
+    since: timeField(),
+    ready: z.boolean().describe('Whether it sends frames that viewers could go on with.'),
+  })
+  .meta({ id: 'SessionStandby' });
+
 const connection = z
   .strictObject({
+    role: role.describe('Which of the two encoders of the stream it was.'),
     stream_key_id: idField('streamKey'),
     protocol: z.string().nullable(),
     encoder: z.string().nullable().describe('Name that the encoder gives for itself.'),
@@ -108,6 +124,7 @@ const fields = {
   tenant_id: idField('tenant'),
   live_stream_id: idField('liveStream'),
   status: sessionStatus,
+  publisher: role.nullable().describe('Which encoder publishes now; null while none does.'),
   started_at: timeField(),
   active_at: timeField().nullable().describe('When viewers could start watching.'),
   ended_at: timeField().nullable(),
@@ -127,6 +144,9 @@ export const sessionWithConnections = z
   .strictObject({
     ...fields,
     media: sessionMedia.nullable().describe('What viewers receive, or received last; null before the first segment.'),
+    standby: standby
+      .nullable()
+      .describe('The encoder that waits to take over; null where none does, and while the live store is unreachable.'),
     connections: z.array(connection).describe('Newest first.'),
   })
   .meta({ id: 'SessionWithConnections' });
@@ -135,25 +155,36 @@ export type SessionWithConnections = z.infer<typeof sessionWithConnections>;
 export const sessionPage = pageOf(sessionAnswer).meta({ id: 'SessionPage' });
 
 /**
- * @param connected whether a publisher is connected now
+ * @param publisher which encoder is connected now
  * @param report what that publisher sends
  */
 export const writeSession = (
   row: SessionEntity,
-  connected: boolean,
+  publisher: EncoderRole | undefined,
   warnings: readonly SessionWarningEntity[],
   report: IngestReport | undefined,
 ): SessionAnswer => ({
   id: row.id,
   tenant_id: row.tenantId,
   live_stream_id: row.liveStreamId,
-  status: row.endedAt !== null ? 'ended' : connected ? 'live' : 'reconnecting',
+  status: row.endedAt !== null ? 'ended' : publisher === undefined ? 'reconnecting' : 'live',
+  publisher: publisher ?? null,
   started_at: timeText(row.startedAt),
   active_at: optionalTimeText(row.activeAt),
   ended_at: optionalTimeText(row.endedAt),
   segments: row.segments,
   warnings: warnings.filter(({ sessionId }) => sessionId === row.id).map(writeWarning),
   ingest: report === undefined ? null : writeIngest(report),
+});
+
+export const writeStandby = ({ role, streamKeyId, sinceMs, isReady, details }: Standby): z.infer<typeof standby> => ({
+  role,
+  stream_key_id: streamKeyId,
+  protocol: details?.protocol ?? null,
+  encoder: details?.encoder ?? null,
+  client_address: details?.clientAddress ?? null,
+  since: timeText(new Date(sinceMs)),
+  ready: isReady,
 });
 
 const writeIngest = (report: IngestReport): z.infer<typeof ingest> => ({
@@ -230,6 +261,7 @@ export const writeConnection = (
   row: SessionConnectionEntity,
   report: IngestReport | undefined,
 ): z.infer<typeof connection> => ({
+  role: row.role,
   stream_key_id: row.streamKeyId,
   protocol: row.protocol,
   encoder: row.encoder,

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { SessionMedia } from '@millrace/control';
 import { LIVE_STORE } from '@millrace/live-store';
-import type { IngestReport, LiveStore } from '@millrace/live-store';
+import type { IngestReport, LiveStore, Standby } from '@millrace/live-store';
 import { And, In, IsNull, Not, Raw } from 'typeorm';
 import type { EntityManager, FindOptionsWhere } from 'typeorm';
 import { listScope, notFound, ownedBy } from '../auth/principal.ts';
@@ -13,7 +13,7 @@ import { pageFind, toPage } from '../http/pages.ts';
 import type { Page } from '../http/pages.ts';
 import { SessionConnectionEntity, SessionEntity, SessionWarningEntity } from './session.entity.ts';
 import { SESSION_CODE_LIMITS } from './session-limits.ts';
-import { currentMedia, writeConnection, writeMedia, writeSession } from './sessions.dto.ts';
+import { currentMedia, writeConnection, writeMedia, writeSession, writeStandby } from './sessions.dto.ts';
 import type {
   ListAllSessionsQuery,
   ListSessionEventsQuery,
@@ -74,14 +74,16 @@ export class SessionsService {
       return { row, connections, warnings: await findWarnings(manager, [id]) };
     });
     const open = connections.filter(({ endedAt }) => endedAt === null);
-    const [reports, media] = await Promise.all([
+    const [reports, media, standby] = await Promise.all([
       this.#reportsOf([row], open),
       row.endedAt === null ? this.#mediaOf(row) : row.media,
+      row.endedAt === null ? this.#standbyOf(row) : undefined,
     ]);
     const report = reports.get(id);
     return {
-      ...writeSession(row, open.length > 0, warnings, report),
+      ...writeSession(row, open[0]?.role, warnings, report),
       media: media === null ? null : writeMedia(media),
+      standby: standby === undefined ? null : writeStandby(standby),
       connections: connections.map((each) => writeConnection(each, each.epoch === report?.epoch ? report : undefined)),
     };
   }
@@ -93,9 +95,9 @@ export class SessionsService {
   }
 
   async #writePage({ rows, limit, open, warnings }: FoundPage): Promise<Page<SessionAnswer>> {
-    const connected = new Set(open.map(({ sessionId }) => sessionId));
+    const publishers = new Map(open.map(({ sessionId, role }) => [sessionId, role]));
     const reports = await this.#reportsOf(rows, open);
-    return toPage(rows, limit, (row) => writeSession(row, connected.has(row.id), warnings, reports.get(row.id)));
+    return toPage(rows, limit, (row) => writeSession(row, publishers.get(row.id), warnings, reports.get(row.id)));
   }
 
   /**
@@ -116,6 +118,12 @@ export class SessionsService {
       if (report?.epoch === epoch) bySession.set(sessionId, report);
     }
     return bySession;
+  }
+
+  /** The encoder that waits, where the live store can be asked. */
+  async #standbyOf({ id, liveStreamId }: SessionEntity): Promise<Standby | undefined> {
+    const live = await this.store.readLiveStream(liveStreamId).catch(() => undefined);
+    return live?.claim.sessionId === id ? live.standby : undefined;
   }
 
   /** What was noted when it began, where the live store cannot be asked. */

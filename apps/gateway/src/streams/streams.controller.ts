@@ -108,6 +108,20 @@ export class StreamsController {
     return this.streams.setEnabled(caller, id, false);
   }
 
+  @Post(':live_stream_id/switch_encoder')
+  @Describe({
+    summary: 'Switch to the encoder that waits',
+    description:
+      'The encoder that waits publishes within a second, from its next keyframe on; the one that publishes now waits then. So the primary encoder takes its stream back from the backup.',
+    answer: liveStreamAnswer,
+  })
+  switchEncoder(
+    @Caller() caller: Principal,
+    @Param('live_stream_id', { schema: liveStreamParam }) id: string,
+  ): Promise<LiveStreamAnswer> {
+    return this.streams.switchEncoder(caller, id);
+  }
+
   @Post(':live_stream_id/end')
   @Describe({
     summary: 'End the current session',

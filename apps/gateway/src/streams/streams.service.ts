@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '@millrace/domain';
+import { LIVE_STORE } from '@millrace/live-store';
+import type { LiveStore } from '@millrace/live-store';
 import { And, ILike } from 'typeorm';
 import type { FindOptionsWhere } from 'typeorm';
 import { recordChange } from '../audit/record-change.ts';
@@ -48,6 +50,7 @@ export class StreamsService {
     private readonly statuses: StreamStatuses,
     private readonly sessions: SessionsService,
     private readonly viewers: LiveViewers,
+    @Inject(LIVE_STORE) private readonly store: LiveStore,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
@@ -155,6 +158,18 @@ export class StreamsService {
       return found;
     });
     await this.cuts.endStream(id);
+    return this.writer.write(row);
+  }
+
+  /** Has the encoder that waits publish, and the other one wait. */
+  async switchEncoder(caller: Principal, id: string): Promise<LiveStreamAnswer> {
+    const row = await this.database.transaction(async (manager) => {
+      const found = await findStream(manager, caller, id);
+      await recordChange(manager, caller, placeOf(found));
+      if (!(await this.store.requestSwitch(id)))
+        throw new ProblemError('no_standby', 'No encoder waits that could go on with this stream.');
+      return found;
+    });
     return this.writer.write(row);
   }
 

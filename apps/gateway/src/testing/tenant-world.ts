@@ -1,4 +1,5 @@
 // A tenant with one of everything.
+import type { AuthorizePublish } from '@millrace/control';
 import type { PublishClaim } from '@millrace/domain';
 import type { TestGateway } from './test-gateway.ts';
 
@@ -33,9 +34,14 @@ export async function makeWorld(gateway: TestGateway, tenant: Record<string, unk
 }
 
 /** Asks as an edge does. */
-export const askToPublish = (gateway: TestGateway, key: string, edgeId = 'edge-1') =>
+export const askToPublish = (
+  gateway: TestGateway,
+  key: string,
+  edgeId = 'edge-1',
+  more: Pick<AuthorizePublish, 'role' | 'mayWait'> = {},
+) =>
   gateway.control.authorizePublish(
-    { key, app: 'live', edgeId, protocol: 'rtmp', clientAddress: '192.0.2.1', encoder: 'obs-studio' },
+    { key, app: 'live', edgeId, protocol: 'rtmp', clientAddress: '192.0.2.1', encoder: 'obs-studio', ...more },
     5_000,
   );
 

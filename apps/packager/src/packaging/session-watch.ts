@@ -34,7 +34,8 @@ export class SessionWatch {
       this.#quietSinceMs = nowMs;
     }
     this.#isConnected = live !== undefined && live.disconnectedAtMs === undefined;
-    const isAway = live !== undefined && live.disconnectedAtMs !== undefined;
+    // An encoder that waits goes on in a moment.
+    const isAway = live !== undefined && live.disconnectedAtMs !== undefined && live.standby?.isReady !== true;
     this.#awaySinceMs = isAway ? (this.#awaySinceMs ?? nowMs) : undefined;
     this.#unlistedSinceMs = live === undefined ? (this.#unlistedSinceMs ?? nowMs) : undefined;
     if (!this.isQuiet) return false;

@@ -69,6 +69,8 @@ const liveStore: Sentences<typeof DEFAULT_LIVE_STORE_LIMITS> = {
   claimTtlMs: 'How long a publisher’s claim lives without being renewed',
   outageMs: 'An outage longer than this does not count against claims and reconnect windows',
   sessionTtlMs: 'How long a session that is never ended is kept',
+  unrenewedMs: 'How long an edge may leave out the renewal of a claim before the encoder that waits takes over',
+  standbySilentMs: 'Silence after which an encoder that waits makes room for another one',
   ingestReportTtlMs: 'How long an edge’s report about what a publisher sends is kept',
   viewerTtlMs: 'How long a viewer counts without being seen by any gateway',
   maxViewersPerPlayback: 'Viewers of one playback id that are told apart',

@@ -104,11 +104,10 @@ export class PublishLifecycle {
     this.metrics.publishers.dec({ protocol: this.#protocolOf(active) });
     const { claim } = publisher;
     this.#publishEnded(publisher, 'switched');
-    this.#follow(
-      publisher.demote({ ...claim, standby: true }, FINISH_MS),
-      'the last frames did not reach the bus',
-      claim,
-    );
+    // It waits since now; clocks differ.
+    const epochStartedAtMs = Math.max(Date.now(), claim.epochStartedAtMs + 1);
+    const waiting: PublishClaim = { ...claim, standby: true, epochStartedAtMs };
+    this.#follow(publisher.demote(waiting, FINISH_MS), 'the last frames did not reach the bus', claim);
     this.#wait(active, 'switched');
     this.logger.info(claimIds(claim), 'another encoder publishes; this one waits');
   }

@@ -19,7 +19,8 @@ export const sessionReader =
     return (
       live && {
         epoch: live.claim.epoch,
-        isPublished: live.disconnectedAtMs === undefined,
+        // An encoder that waits goes on in a moment.
+        isPublished: live.disconnectedAtMs === undefined || live.standby?.isReady === true,
         reconnectWindowMs: live.claim.settings.reconnectWindowMs,
       }
     );
