@@ -325,6 +325,8 @@ one_stream = "live_streams.{}_live_streams_live_stream_id"
 assert api.ok(f"{one_stream.format('post')}_disable", stream.id).enabled is False
 assert operator.soon_refused("playback.get_watch_info", playback.id).code == models.ProblemCode.PLAYBACK_DISABLED
 assert api.ok(f"{one_stream.format('post')}_enable", stream.id).enabled is True
+no_standby = api.refused(f"{one_stream.format('post')}_switch_encoder", stream.id)
+assert no_standby.code == models.ProblemCode.NO_STANDBY
 api.ok(f"{one_stream.format('post')}_end", stream.id)
 api.ok(f"{playback_ids.format('delete')}_playback_id", stream.id, playback.id)
 api.ok(one_stream.format("delete"), stream.id)

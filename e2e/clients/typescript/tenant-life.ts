@@ -375,6 +375,8 @@ assert.equal((await ok(api.POST('/v1/live_streams/{live_stream_id}/disable', ofS
 const takenDown = await soonRefused(() => operator.GET('/watch/{playback_id}/info', watched));
 assert.equal(takenDown.code, 'playback_disabled');
 assert.equal((await ok(api.POST('/v1/live_streams/{live_stream_id}/enable', ofStream))).enabled, true);
+const unswitched = await refused(api.POST('/v1/live_streams/{live_stream_id}/switch_encoder', ofStream));
+assert.equal(unswitched.code, 'no_standby');
 await ok(api.POST('/v1/live_streams/{live_stream_id}/end', ofStream));
 await gone(api.DELETE('/v1/live_streams/{live_stream_id}/playback_ids/{playback_id}', ofPlayback));
 await gone(api.DELETE('/v1/live_streams/{live_stream_id}', ofStream));

@@ -36,6 +36,19 @@ export const ingest: Dashboard = {
           { minimum: 0 },
         ),
         timeseries(
+          'Backup encoders',
+          {
+            shows: 'Encoders that wait to take over from the one that publishes, and how often one did, by cause.',
+            act: '`stopped`, again and again: the first encoder of a stream, or its network, is failing; its session says which. `removed`: a key was revoked. `requested`: a switch by REST.',
+          },
+          'none',
+          [
+            { expr: sum(series('ingest_standbys'), 'protocol'), legend: 'waiting {{protocol}}' },
+            { expr: rate('ingest_standby_promotions_total', '', 'cause'), legend: 'took over per second: {{cause}}' },
+          ],
+          { minimum: 0 },
+        ),
+        timeseries(
           'Bytes buffered before authorization',
           {
             shows: 'Bytes received from encoders whose publish requests are not authorized yet, by edge.',

@@ -63,6 +63,7 @@ export const ONE_STREAM_TABLES: readonly ApiTable[] = [
       time('started_at', 'Started'),
       time('ended_at', 'Ended'),
       text('end_reason', 'Reason'),
+      text('role', 'Role'),
       text('encoder', 'Encoder'),
       text('client_address', 'Address'),
       text('stream_key_id', 'Key'),

@@ -56,6 +56,16 @@ it('does each step in one slot, under keys of a known form that all expire', asy
   expect(await store.readHealth([claim.sessionId], 0, 2)).toEqual([[{ ...sample, ...counts }]]);
   await store.releaseClaim(claim);
   claimed(await store.claimPublish(again(request)));
+  const waiting = await store.claimPublish(again(request, { role: 'backup' }));
+  if (waiting.outcome !== 'standby') throw new Error(waiting.outcome);
+  const details = { protocol: 'rtmp', encoder: 'backup', clientAddress: '192.0.2.7' };
+  const standby = { claim: waiting.claim, silentMs: 0, isReady: true, details, newSessionId: newId('ses') };
+  expect(await store.renewStandbys([standby], 60_000)).toEqual([{ outcome: 'waiting' }]);
+  expect(await store.requestSwitch(claim.streamId)).toBe(true);
+  expect(await store.renewStandbys([standby], 60_000)).toMatchObject([{ outcome: 'promoted' }]);
+  await store.releaseStandby(waiting.claim);
+  claimed(await store.claimPublish(again(request)));
+  expect((await store.claimPublish(again(request, { role: 'backup' }))).outcome).toBe('standby');
   await store.revokeClaims(other.streamId, other.streamKeyId);
   expect(await store.endSession(other.streamId, other.sessionId)).toBe(true);
   expect((await store.readLiveStream(claim.streamId))?.claim.sessionId).toBe(claim.sessionId);
@@ -77,10 +87,10 @@ it('does each step in one slot, under keys of a known form that all expire', asy
 
   const id = '[a-z]+_[0-9a-z]{26}';
   const known = new RegExp(
-    `^millrace:(\\{live\\}:(open|seen|(session|ingest|health|health-of|tenant|revoked):${id})|\\{${id}\\}:(lease|head|playlist|seg:[a-z0-9.-]+(:type)?)|record:key|viewers:${id})$`,
+    `^millrace:(\\{live\\}:(open|seen|(session|ingest|health|health-of|tenant|revoked|standby):${id})|\\{${id}\\}:(lease|head|playlist|seg:[a-z0-9.-]+(:type)?)|record:key|viewers:${id})$`,
   );
   const keys = await admin.keys('*');
-  expect(keys).toHaveLength(1 + 2 + 1 + 2 + 2 + 1 + 1 + 3 + 2 * 4 + 2);
+  expect(keys).toHaveLength(1 + 2 + 1 + 1 + 2 + 2 + 1 + 1 + 3 + 2 * 4 + 2);
   for (const key of keys) {
     expect(key).toMatch(known);
     // The index loses what is too old with each publish.

@@ -84,15 +84,15 @@ const showStream = (call: CliCall, stream: LiveStreamObject): void =>
     ['created', stream.created_at],
   ]);
 
-/** `enable`, `disable` and `end`: a POST without a body. */
-const action = (name: 'enable' | 'disable' | 'end', summary: string, done: string): CliCommand => ({
+/** A POST without a body. @param name of the command @param path what follows the stream; undefined: the same */
+const action = (name: string, summary: string, done: string, path = name): CliCommand => ({
   name: `streams ${name}`,
   summary,
   arguments: [STREAM_ARGUMENT],
   run: async (call) => {
     const api = connect(call);
     const { id } = await findStream(api, call.argument(0));
-    const stream = await api.post<LiveStreamObject>(`/v1/live_streams/${id}/${name}`);
+    const stream = await api.post<LiveStreamObject>(`/v1/live_streams/${id}/${path}`);
     if (call.json) showStream(call, stream);
     else writeDone(call, `${stream.name} ${done}`);
     return undefined;
@@ -175,6 +175,12 @@ export const streamCommands: readonly CliCommand[] = [
   action('enable', 'Let encoders publish a live stream again.', 'is enabled.'),
   action('disable', 'Refuse the keys of a live stream, and disconnect its encoder.', 'is disabled.'),
   action('end', 'End the current session; the keys keep working.', 'has ended its session.'),
+  action(
+    'switch',
+    'Switch to the encoder that waits: the backup, or the first one again.',
+    'switches to the encoder that waits.',
+    'switch_encoder',
+  ),
   {
     name: 'streams metadata',
     summary: 'Put timed metadata into a live stream, for its players.',
