@@ -38,13 +38,13 @@ export const ingest: Dashboard = {
         timeseries(
           'Backup encoders',
           {
-            shows: 'Encoders that wait to take over from the one that publishes, and how often one did, by cause.',
+            shows: 'Encoders that wait to take over from the one that publishes, and how often one did, by reason.',
             act: '`stopped`, again and again: the first encoder of a stream, or its network, is failing; its session says which. `removed`: a key was revoked. `requested`: a switch by REST.',
           },
           'none',
           [
             { expr: sum(series('ingest_standbys'), 'protocol'), legend: 'waiting {{protocol}}' },
-            { expr: rate('ingest_standby_promotions_total', '', 'cause'), legend: 'took over per second: {{cause}}' },
+            { expr: rate('ingest_standby_promotions_total', '', 'reason'), legend: 'took over per second: {{reason}}' },
           ],
           { minimum: 0 },
         ),

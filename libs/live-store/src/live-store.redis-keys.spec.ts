@@ -65,7 +65,8 @@ it('does each step in one slot, under keys of a known form that all expire', asy
   expect(await store.renewStandbys([standby], 60_000)).toMatchObject([{ outcome: 'promoted' }]);
   await store.releaseStandby(waiting.claim);
   claimed(await store.claimPublish(again(request)));
-  expect((await store.claimPublish(again(request, { role: 'backup' }))).outcome).toBe('standby');
+  // The place of the one that waits is taken by the one that made way.
+  expect((await store.claimPublish(again(request, { role: 'backup' }))).outcome).toBe('backup_waiting');
   await store.revokeClaims(other.streamId, other.streamKeyId);
   expect(await store.endSession(other.streamId, other.sessionId)).toBe(true);
   expect((await store.readLiveStream(claim.streamId))?.claim.sessionId).toBe(claim.sessionId);

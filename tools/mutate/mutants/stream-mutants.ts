@@ -132,9 +132,23 @@ export const STREAM_MUTANTS: readonly Mutant[] = [
   {
     name: 'claim-of-an-older-epoch-is-renewed-in-memory',
     file: MEMORY_CLAIMS,
-    find: 'if (session.epoch > claim.epoch) return',
-    replace: 'if (false) return',
+    find: 'if (session.epoch > claim.epoch) {',
+    replace: 'if (false) {',
     specs: MEMORY_STORE_SPECS,
+  },
+  {
+    name: 'a-silent-standby-is-promoted-in-redis',
+    file: REDIS_CLAIMS,
+    find: "local cause = ready == '1' and causeOf(",
+    replace: 'local cause = causeOf(',
+    specs: REDIS_STORE_SPECS,
+  },
+  {
+    name: 'a-second-encoder-waits-in-redis',
+    file: REDIS_CLAIMS,
+    find: "if other[1] and tonumber(other[2]) < tonumber(ARGV[16]) and ARGV[6] == 'refuse' then",
+    replace: 'if false then',
+    specs: REDIS_STORE_SPECS,
   },
   {
     name: 'claim-of-an-older-epoch-is-renewed-in-redis',

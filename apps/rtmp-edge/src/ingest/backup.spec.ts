@@ -108,7 +108,7 @@ describe('a backup encoder', () => {
     expect(session!.claim).toMatchObject({ epoch: epochs()[1], role: 'backup' });
     expect(session!.claim.sessionId).toBe(edge.control.standbys[0]!.claim.sessionId);
     expect([primary.client.closed, backup.client.closed]).toEqual([false, false]);
-    expect(await edge.metric('ingest_standby_promotions_total', '{cause="stopped"}')).toBe(1);
+    expect(await edge.metric('ingest_standby_promotions_total', '{reason="stopped"}')).toBe(1);
     // The other one is told with its next renewal, and waits: once it sends again it can be asked to go on.
     primary.send();
     await standbyIs('primary');

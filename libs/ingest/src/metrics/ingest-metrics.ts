@@ -56,7 +56,7 @@ export function createIngestMetrics(metrics: Metrics, protocols: readonly string
     promotions: metrics.counter(
       'ingest_standby_promotions_total',
       'Encoders that waited and took over, by what happened to the other one.',
-      { cause: ['stopped', 'removed', 'requested'] },
+      { reason: ['stopped', 'removed', 'requested'] },
     ),
     handshakes,
     refusedConnections: metrics.counter(

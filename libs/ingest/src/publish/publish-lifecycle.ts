@@ -87,7 +87,7 @@ export class PublishLifecycle {
     const { publisher, health } = active;
     const protocol = this.#protocolOf(active);
     this.metrics.standbys.dec({ protocol });
-    this.metrics.promotions.inc({ cause });
+    this.metrics.promotions.inc({ reason: cause });
     this.spans.promoted(publisher.claim, claim);
     publisher.promote(claim, this.frameBus.openPublisher(claim.streamId, claim.epoch, claim.tenantId));
     this.active.add(active);
