@@ -1,4 +1,5 @@
 // Every route that changes something, with a body and ids that make it succeed.
+import { newId } from '@millrace/domain';
 import type { PublishClaim } from '@millrace/domain';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { askToPublish } from './tenant-world.ts';
@@ -23,6 +24,8 @@ export type FullWorld = World &
   };
 
 const RENEW_MS = 500;
+/** Longer than any walk. */
+const LONG_MS = 3_600_000;
 
 /** What users do for themselves in the console, with the cookie of a session: see its specs. */
 const BY_SESSION = [
@@ -51,6 +54,8 @@ export async function makeFullWorld(gateway: TestGateway): Promise<FullWorld> {
   const answer = await askToPublish(gateway, world.streamKey);
   const sessionId = answer.granted ? answer.claim.sessionId : '';
   if (answer.granted) stayConnected(gateway, answer.claim);
+  const backup = await askToPublish(gateway, world.streamKey, 'edge-2', { role: 'backup', mayWait: true });
+  if (backup.granted) await stayWaiting(gateway, backup.claim);
   await gateway.ok('DELETE', `/v1/rooms/${banned.roomId}/participants/${banned.participantId}`, { key });
   const bans = (await gateway.ok('GET', `/v1/rooms/${banned.roomId}/bans`, { key }))['data'] as { id: string }[];
   const made = async (path: string): Promise<string> =>
@@ -75,6 +80,20 @@ function stayConnected({ liveStore }: TestGateway, claim: PublishClaim): void {
   }, RENEW_MS).unref();
 }
 
+/** As the edge of a backup encoder does, until it is asked to publish or is lost. */
+async function stayWaiting(gateway: TestGateway, claim: PublishClaim): Promise<void> {
+  const { liveStore } = gateway;
+  const details = { protocol: 'rtmp', encoder: 'backup', clientAddress: '192.0.2.2' };
+  const renew = async (): Promise<void> => {
+    const report = { claim, silentMs: 0, isReady: true, details, newSessionId: newId('ses') };
+    const [outcome] = await liveStore.renewStandbys([report], LONG_MS);
+    if (outcome?.outcome !== 'waiting') clearInterval(renewing);
+    if (outcome?.outcome === 'promoted') stayConnected(gateway, outcome.claim);
+  };
+  const renewing = setInterval(() => void renew(), RENEW_MS).unref();
+  await renew();
+}
+
 /** The writes of the document: those that delete come last, and what contains others after what it contains. */
 export function writesOf(document: OpenAPIObject): Write[] {
   const all = Object.entries(document.paths)
@@ -94,6 +113,7 @@ function rank({ method, path }: Write): number {
   if (/\/(suspend|resume)$/.test(path)) return 100;
   if (path.endsWith('/restore')) return 301;
   if (method === 'DELETE') return path === '/v1/tenants/{tenant_id}' ? 300 : 200 - depth;
+  if (path.endsWith('/switch_encoder')) return 40;
   return /\/(rotate|rotate_secret|end|disable)$/.test(path) ? 50 : 0;
 }
 
