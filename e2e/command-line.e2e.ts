@@ -103,6 +103,7 @@ describe('the command line', () => {
     expect(found['RTMP play']).toMatch(/playback id that does not exist is refused: .*no such playback id/);
     expect(found['RTSP play']).toMatch(/playback id that does not exist is refused: “404 There is no such playback id/);
     expect(found['RTSP']).toMatch(/wrong key is refused: “403 bad key/);
+    expect(found['SRT']).toBe('a wrong key is refused: reason 1401');
     expect(found['service']).toContain('ready on this machine');
 
     publisher.signal('SIGINT');

@@ -102,6 +102,20 @@ describe('an operator', () => {
     await encoder.ended();
     await page.setViewportSize(DESKTOP);
     await console_.look(join(screenshots, 'key-revoked-desktop.png'), DESKTOP, 'light');
+
+    // One that encrypts over SRT: the address names the key by its id.
+    await console_.press('New key');
+    await console_.fill('Name', 'Field encoder');
+    await console_.fill('Passphrase for SRT', 'correct-horse-battery');
+    await console_.pressInDialog('Create');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('SRT', { exact: true }).click();
+    expect(await dialog.getByLabel('Address', { exact: true }).inputValue()).toMatch(
+      /^srt:\/\/localhost:\d+\?streamid=publish:skey_\w+$/,
+    );
+    expect(await dialog.getByLabel('Passphrase', { exact: true }).inputValue()).toBe('correct-horse-battery');
+    await console_.look(join(screenshots, 'srt-key-desktop.png'), DESKTOP, 'dark');
+    await console_.pressInDialog('Done');
     expect(console_.errors).toEqual([]);
   });
 

@@ -313,6 +313,37 @@ describe('usage', () => {
   });
 });
 
+describe('a passphrase for SRT', () => {
+  it('is read from standard input, for a new key and for one that is rotated', async () => {
+    const stage = stream('stage');
+    const id = newId('skey');
+    const made = {
+      id,
+      key: newSecretKey('mr_st'),
+      server: 'rtmp://x/live',
+      expires_at: null,
+      has_srt_passphrase: true,
+    };
+    api.json(`GET /v1/live_streams/${stage.id}`, stage);
+    api.json(`POST /v1/live_streams/${stage.id}/stream_keys`, made);
+    api.json(`POST /v1/live_streams/${stage.id}/stream_keys/${id}/rotate`, made);
+    const piped = { stdin: 'correct-horse-battery\n' };
+    const created = await run(`keys create ${stage.id} --srt-passphrase-stdin`, piped);
+    expect(created.stdout).toMatch(new RegExp(`SRT +streamid=publish:${id}, with the passphrase`));
+    expect(created.stdout).not.toContain('correct-horse');
+    await run(`keys rotate ${stage.id} ${id} --srt-passphrase-stdin`, piped);
+    await run(`keys rotate ${stage.id} ${id}`);
+    const bodies = api.asked
+      .filter(({ line }) => line.startsWith('POST'))
+      .map(({ body }) => JSON.parse(body) as unknown);
+    expect(bodies).toEqual([
+      { srt_passphrase: 'correct-horse-battery' },
+      { srt_passphrase: 'correct-horse-battery', grace_seconds: 86_400 },
+      { grace_seconds: 86_400 },
+    ]);
+  });
+});
+
 describe('secrets', () => {
   it('are shown where that is what the command is for, and by no other', async () => {
     const stage = stream('stage');

@@ -14,7 +14,7 @@ export async function readSecret({ stdin, stderr }: CliEnvironment, prompt: stri
   const input: RawInput = stdin;
   const secret = input.isTTY === true ? await typed(input, () => stderr.write(prompt)) : await piped(input);
   if (input.isTTY === true) stderr.write('\n');
-  if (secret === '') throw usageError('no key was given', 'Type or paste it, or pipe it: millrace login < FILE.');
+  if (secret === '') throw usageError('nothing was given', 'Type or paste it, or pipe it: millrace … < FILE.');
   return secret;
 }
 
@@ -22,7 +22,7 @@ async function piped(input: Readable): Promise<string> {
   let text = '';
   for await (const piece of input) {
     text += String(piece);
-    if (text.length > MAX_LENGTH) throw usageError('standard input is too long for a key');
+    if (text.length > MAX_LENGTH) throw usageError('standard input is too long for a key or a passphrase');
   }
   return text.trim();
 }

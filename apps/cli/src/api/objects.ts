@@ -13,7 +13,7 @@ export interface LiveStreamObject {
   readonly latency_mode: string;
   readonly part_duration_seconds: number;
   readonly second_publisher: string;
-  readonly ingest: { readonly server: string; readonly rtsp_url?: string | null };
+  readonly ingest: { readonly server: string; readonly rtsp_url?: string | null; readonly srt_url?: string | null };
   readonly playback_ids: readonly {
     readonly id: string;
     readonly playback_url: string;
@@ -36,6 +36,8 @@ export interface StreamKeyObject {
 export interface StreamKeySecret extends StreamKeyObject {
   readonly key: string;
   readonly server: string;
+  /** Servers of earlier releases do not say. */
+  readonly has_srt_passphrase?: boolean;
 }
 
 export interface SessionObject {

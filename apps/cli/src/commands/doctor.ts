@@ -76,6 +76,7 @@ async function checkServer(call: CliCall, onServer: boolean, tell: Tell): Promis
   if (absent) tell({ name: 'API', state: 'skip', found: 'no gateway runs here; give --url to check one' });
   const streams = absent ? [] : await checkApi(api, host, port, network, checks, tell);
   await checkRtspServer(call.text('rtsp') ?? streams[0]?.ingest.rtsp_url ?? undefined, host, network, tell);
+  await checkSrtServer(call.text('srt') ?? streams[0]?.ingest.srt_url ?? undefined, host, network, tell);
   const local = onServer && !api.access.named ? (call.environment.variables['MILLRACE_RTMP_PORT'] ?? '1935') : '1935';
   const given = call.text('rtmp') ?? streams[0]?.ingest.server;
   const server = rtmpServer(given ?? `rtmp://${url.hostname}:${local}/live`);
@@ -112,6 +113,24 @@ async function checkRtspServer(
   if (open.state !== 'ok') return;
   if (server.protocol === 'rtsps:') tell(await network.checkCertificate('RTSP certificate', host, port));
   tell(...(await checkRtsp(server)));
+}
+
+/** The same for SRT, whose port tells nothing by itself: it is asked by UDP. */
+async function checkSrtServer(
+  given: string | undefined,
+  apiHost: string,
+  network: typeof import('../doctor/network-checks.ts'),
+  tell: Tell,
+): Promise<void> {
+  if (given === undefined) return;
+  const [{ checkSrt, srtServer }, { hostOf }] = await Promise.all([
+    import('../doctor/srt-check.ts'),
+    import('../publishing/encoder-connection.ts'),
+  ]);
+  const server = srtServer(given);
+  const host = hostOf(server);
+  if (host !== apiHost) tell(await network.checkName('DNS of SRT', host));
+  tell(await checkSrt(server));
 }
 
 /** @returns a stream to look at, one that is live where there is one */
@@ -152,10 +171,11 @@ export const doctorCommand: CliCommand = {
   name: 'doctor',
   summary: 'Find out what is wrong, and what to do about it.',
   details:
-    'From any machine: DNS, certificates, the API, the clocks, the key, a playlist, and what encoders and players of RTMP and RTSP meet (with a key and a playback id that do not exist). On a server also NATS, Redis and PostgreSQL, as MILLRACE_NATS_URL, MILLRACE_REDIS_URL and MILLRACE_DATABASE_URL say, and the service’s own readiness. Each check waits at most 5 seconds.',
+    'From any machine: DNS, certificates, the API, the clocks, the key, a playlist, and what encoders and players of RTMP, RTSP and SRT meet (with a key and a playback id that do not exist). On a server also NATS, Redis and PostgreSQL, as MILLRACE_NATS_URL, MILLRACE_REDIS_URL and MILLRACE_DATABASE_URL say, and the service’s own readiness. Each check waits at most 5 seconds.',
   options: {
     rtmp: { value: 'URL', text: 'The RTMP server to check; by default that of a live stream.' },
     rtsp: { value: 'URL', text: 'The RTSP server to check; by default that of a live stream, if it has one.' },
+    srt: { value: 'URL', text: 'The SRT server to check, such as srt://live.example.com:8890; likewise.' },
   },
   examples: ['millrace doctor', 'millrace doctor --url https://live.example.com --rtmp rtmps://live.example.com/live'],
   run: doctor,

@@ -1,4 +1,5 @@
 // Stream keys: what encoders publish with.
+import { readSecret } from '../access/read-secret.ts';
 import { connect } from '../api/connect.ts';
 import { findStream } from '../api/find-stream.ts';
 import type { StreamKeyObject, StreamKeySecret } from '../api/objects.ts';
@@ -24,9 +25,23 @@ const showSecret = (call: CliCall, secret: StreamKeySecret): void =>
     ['id', secret.id],
     ['Server', secret.server],
     ['Stream Key', secret.key],
+    ['SRT', secret.has_srt_passphrase === true ? `streamid=publish:${secret.id}, with the passphrase` : undefined],
     ['expires', secret.expires_at],
     ['', 'Enter both in the encoder (OBS: Settings, Stream, Custom). The key is shown only now.'],
   ]);
+
+/** Not its value: lists of processes and the history of shells would have it. */
+const PASSPHRASE_OPTION = {
+  'srt-passphrase-stdin': {
+    text: 'Ask for the passphrase that encoders use over SRT, 10 to 79 characters, or read it from standard input.',
+  },
+};
+
+/** @returns the field of the request, if a passphrase is given */
+async function passphraseOf(call: CliCall): Promise<{ readonly srt_passphrase?: string }> {
+  if (!call.flag('srt-passphrase-stdin')) return {};
+  return { srt_passphrase: await readSecret(call.environment, 'Passphrase for SRT: ') };
+}
 
 const keysOf = async (call: CliCall) => {
   const api = connect(call);
@@ -53,11 +68,19 @@ export const keyCommands: readonly CliCommand[] = [
     options: {
       name: { value: 'NAME', text: 'What the key is for.' },
       'expires-at': { value: 'TIME', text: 'When it stops working, such as 2027-01-31T12:00:00Z.' },
+      ...PASSPHRASE_OPTION,
     },
-    examples: ['millrace keys create stage --name OBS'],
+    examples: [
+      'millrace keys create stage --name OBS',
+      'millrace keys create stage --srt-passphrase-stdin < passphrase.txt',
+    ],
     run: async (call) => {
       const [name, expires] = [call.text('name'), call.text('expires-at')];
-      const body = { ...(name !== undefined && { name }), ...(expires !== undefined && { expires_at: expires }) };
+      const body = {
+        ...(name !== undefined && { name }),
+        ...(expires !== undefined && { expires_at: expires }),
+        ...(await passphraseOf(call)),
+      };
       const { api, path } = await keysOf(call);
       showSecret(call, await api.post<StreamKeySecret>(path, body));
       return undefined;
@@ -67,12 +90,17 @@ export const keyCommands: readonly CliCommand[] = [
     name: 'keys rotate',
     summary: 'Replace a stream key; the old one works for a while longer.',
     arguments: [STREAM_ARGUMENT, KEY_ARGUMENT],
-    options: { 'grace-seconds': { value: 'S', text: 'How long the old key keeps working; 86400 by default.' } },
+    details: 'The new key has the passphrase for SRT of the old one, unless another is given.',
+    options: {
+      'grace-seconds': { value: 'S', text: 'How long the old key keeps working; 86400 by default.' },
+      ...PASSPHRASE_OPTION,
+    },
     run: async (call) => {
       const grace_seconds = call.number('grace-seconds') ?? 86_400;
+      const body = { grace_seconds, ...(await passphraseOf(call)) };
       const { api, path } = await keysOf(call);
       const id = encodeURIComponent(call.argument(1));
-      showSecret(call, await api.post<StreamKeySecret>(`${path}/${id}/rotate`, { grace_seconds }));
+      showSecret(call, await api.post<StreamKeySecret>(`${path}/${id}/rotate`, body));
       return undefined;
     },
   },

@@ -1,15 +1,20 @@
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { startNatsServer } from '@millrace/frame-bus/testing';
 import { startRedisServer } from '@millrace/live-store/testing';
+import { SrtListener, SrtRejection, SynCookies } from '@millrace/protocol/srt';
+import type { SrtRequest } from '@millrace/protocol/srt';
 import { describe, expect, it } from 'vitest';
 import { ExitCode } from '../command-line/exit-code.ts';
 import { ApiStub } from '../testing/api-stub.ts';
 import { runCli } from '../testing/run-cli.ts';
 import { judgeClock, leastSkew } from './api-checks.ts';
+import type { CheckResult } from './check.ts';
 import { dependencyChecks } from './dependency-checks.ts';
 import { checkRtsp, rtspPortOf, rtspServer } from './rtsp-check.ts';
+import { checkSrt, srtServer } from './srt-check.ts';
 import { checkCertificate, checkName, checkPort, judge } from './network-checks.ts';
 
 const all = (environment: Readonly<Record<string, string>>) => Promise.all(dependencyChecks(environment));
@@ -137,6 +142,47 @@ describe('an RTSP server', () => {
   it('is named with its scheme', () => {
     expect(rtspPortOf(rtspServer('rtsps://live.example/live'))).toBe(322);
     expect(() => rtspServer('rtmp://live.example/live')).toThrow('is not an RTSP server');
+  });
+});
+
+describe('an SRT server', () => {
+  const listenerThat = async (answer: (request: SrtRequest) => void) => {
+    const socket = createSocket('udp4');
+    const listener = new SrtListener({
+      cookies: new SynCookies(),
+      clock: () => performance.now() * 1_000,
+      send: (packet, { address, port }) => socket.send(packet, port, address),
+      requested: answer,
+      maxUndecided: 4,
+      delayMs: 20,
+      maxDelayMs: 1_000,
+      receivePackets: 64,
+      sendPackets: 64,
+      idleUs: 5_000_000,
+    });
+    socket.on('message', (packet, from) => listener.push(packet, from)).bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    return { socket, url: srtServer(`srt://127.0.0.1:${socket.address().port}`) };
+  };
+  const handlers = { data: () => undefined, lost: () => undefined, ended: () => undefined };
+
+  it.each<[string, CheckResult['state'], (request: SrtRequest) => void]>([
+    ['knows no such key', 'ok', (request) => request.reject(SrtRejection.unauthorized)],
+    ['has no gateway', 'warn', (request) => request.reject(SrtRejection.down)],
+    ['refuses for another reason', 'warn', (request) => request.reject(SrtRejection.overload)],
+    ['accepts all', 'fail', (request) => void request.accept(handlers, undefined)],
+  ])('that %s: %s', async (_, state, answer) => {
+    const { socket, url } = await listenerThat(answer);
+    const result = await checkSrt(url);
+    socket.close();
+    expect(result.state).toBe(state);
+    expect(result.advice === undefined).toBe(state === 'ok');
+  });
+
+  it('is named with its scheme', () => {
+    expect(srtServer('srt://live.example?mode=caller').hostname).toBe('live.example');
+    expect(() => srtServer('rtsp://live.example')).toThrow('is not an SRT server');
+    expect(() => srtServer('srt://')).toThrow('is not an SRT server');
   });
 });
 

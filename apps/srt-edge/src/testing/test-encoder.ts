@@ -4,8 +4,8 @@ import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { INITIAL_CONTINUITY, muxSegment } from '@millrace/protocol/mpegts';
 import { joinAccessUnit } from '@millrace/protocol/nal';
+import { SrtCaller } from '@millrace/protocol/srt';
 import type { SrtConnection } from '@millrace/protocol/srt';
-import { SrtCaller } from '@millrace/protocol/srt/testing';
 
 /** The sets of a stream of 640 by 360 pixels. */
 const SPS = Buffer.from('6742c01ed900a02ff97011000003000100000300320f162e48', 'hex');

@@ -73,6 +73,7 @@ export interface StreamKey {
   readonly id: string;
   readonly name: string;
   readonly hint: string;
+  readonly has_srt_passphrase: boolean;
   readonly status: 'active' | 'expiring' | 'expired' | 'revoked';
   readonly created_at: string;
   readonly expires_at: string | null;

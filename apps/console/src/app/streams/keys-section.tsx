@@ -10,7 +10,7 @@ import type { BadgeTone } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { DataTable } from '../ui/data-table.tsx';
-import { Dialog, FormDialog, textOf } from '../ui/dialog.tsx';
+import { Dialog, FormDialog, passwordOf, textOf } from '../ui/dialog.tsx';
 import { ChoiceField, TextField } from '../ui/field.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { Section } from '../ui/section.tsx';
@@ -27,28 +27,53 @@ const TONES: Readonly<Record<StreamKey['status'], BadgeTone>> = {
 
 type Asking = { readonly to: 'create' } | { readonly to: 'rotate' | 'revoke'; readonly key: StreamKey };
 
+const PASSPHRASE = 'srt_passphrase';
+/** What the API takes: 10 to 79 characters of ASCII. */
+const PassphraseField = ({ hint }: { readonly hint: string }): JSX.Element => (
+  <TextField
+    label={texts.keys.srtPassphrase}
+    name={PASSPHRASE}
+    pattern="[ -~]{10,79}"
+    maxLength={79}
+    autoComplete="off"
+    hint={hint}
+  />
+);
+
+interface ShownKey {
+  readonly key: NewStreamKey;
+  /** What was just given as its passphrase for SRT. */
+  readonly srtPassphrase: string | undefined;
+}
+
 /** Who may publish: keys are made, shown, replaced and revoked here. */
 export function KeysSection({ stream }: { readonly stream: TenantStream }): JSX.Element {
   const { api, may } = useSession();
   const path = `/v1/live_streams/${stream.id}/stream_keys`;
   const list = useList<StreamKey>(path);
   const [asking, setAsking] = useState<Asking>();
-  const [shown, setShown] = useState<NewStreamKey>();
+  const [shown, setShown] = useState<ShownKey>();
   const mayWrite = may('stream_keys:write');
+  const hasSrt = stream.ingest.srt_url !== null;
   const close = (): void => setAsking(undefined);
 
+  const show = async (url: string, fields: FormData, rest: object): Promise<void> => {
+    const srtPassphrase = passwordOf(fields, PASSPHRASE) || undefined;
+    const body = { ...rest, ...(srtPassphrase !== undefined && { srt_passphrase: srtPassphrase }) };
+    setShown({ key: await api.post<NewStreamKey>(url, body), srtPassphrase });
+  };
   const create = async (fields: FormData): Promise<void> => {
     const expiresAt = timeIn(fields, 'expires_at');
-    setShown(await api.post<NewStreamKey>(path, { name: textOf(fields, 'name'), expires_at: expiresAt }));
+    await show(path, fields, { name: textOf(fields, 'name'), expires_at: expiresAt });
     await list.reload();
   };
   const rotate = async (key: StreamKey, fields: FormData): Promise<void> => {
     const graceSeconds = Number(textOf(fields, 'grace_seconds'));
-    setShown(await api.post<NewStreamKey>(`${path}/${key.id}/rotate`, { grace_seconds: graceSeconds }));
+    await show(`${path}/${key.id}/rotate`, fields, { grace_seconds: graceSeconds });
     await list.reload();
   };
   const reveal = async (key: StreamKey): Promise<void> => {
-    setShown(await api.post<NewStreamKey>(`${path}/${key.id}/reveal`));
+    setShown({ key: await api.post<NewStreamKey>(`${path}/${key.id}/reveal`), srtPassphrase: undefined });
   };
   const revoke = async (key: StreamKey): Promise<void> => {
     await api.delete(`${path}/${key.id}`);
@@ -117,6 +142,7 @@ export function KeysSection({ stream }: { readonly stream: TenantStream }): JSX.
             hasFocus
           />
           <TextField label={texts.keys.expires} name="expires_at" type="datetime-local" hint={texts.keys.expiresHint} />
+          {hasSrt && <PassphraseField hint={texts.keys.srtPassphraseHint} />}
         </FormDialog>
       )}
       {asking?.to === 'rotate' && (
@@ -128,6 +154,7 @@ export function KeysSection({ stream }: { readonly stream: TenantStream }): JSX.
         >
           <p>{texts.keys.rotateExplanation}</p>
           <ChoiceField label={texts.keys.grace} name="grace_seconds" value="86400" options={texts.common.graces} />
+          {hasSrt && <PassphraseField hint={texts.keys.srtPassphraseKept} />}
         </FormDialog>
       )}
       {asking?.to === 'revoke' && (
@@ -140,9 +167,9 @@ export function KeysSection({ stream }: { readonly stream: TenantStream }): JSX.
         />
       )}
       {shown !== undefined && (
-        <Dialog title={texts.keys.newTitle(shown.name)} onClose={() => setShown(undefined)}>
+        <Dialog title={texts.keys.newTitle(shown.key.name)} onClose={() => setShown(undefined)}>
           <div class="dialog-body">
-            <SetupSteps streamKey={shown} ingest={stream.ingest} />
+            <SetupSteps streamKey={shown.key} ingest={stream.ingest} srtPassphrase={shown.srtPassphrase} />
           </div>
           <div class="dialog-foot">
             <Button kind="primary" onClick={() => setShown(undefined)}>

@@ -10,10 +10,12 @@ type Encoder = 'obs' | 'ffmpeg' | 'rtsp' | 'srt' | 'other';
 interface SetupStepsProps {
   readonly streamKey: NewStreamKey;
   readonly ingest: TenantStream['ingest'];
+  /** As it was just given: the server does not show it again. */
+  readonly srtPassphrase?: string | undefined;
 }
 
 /** Which value goes into which field of which encoder. */
-export function SetupSteps({ streamKey, ingest }: SetupStepsProps): JSX.Element {
+export function SetupSteps({ streamKey, ingest, srtPassphrase }: SetupStepsProps): JSX.Element {
   const [encoder, setEncoder] = useState<Encoder>('obs');
   const { login_server: loginServer } = streamKey;
   return (
@@ -59,14 +61,7 @@ export function SetupSteps({ streamKey, ingest }: SetupStepsProps): JSX.Element 
         </>
       )}
       {encoder === 'srt' && ingest.srt_url !== null && (
-        <>
-          <p>{texts.setup.srtSteps}</p>
-          <CopyField
-            label={texts.setup.srtAddress}
-            value={`${ingest.srt_url}${streamKey.key}`}
-            hint={texts.setup.secret}
-          />
-        </>
+        <SrtSteps streamKey={streamKey} url={ingest.srt_url} passphrase={srtPassphrase} />
       )}
       {encoder === 'other' && loginServer !== null && (
         <>
@@ -79,6 +74,31 @@ export function SetupSteps({ streamKey, ingest }: SetupStepsProps): JSX.Element 
     </div>
   );
 }
+
+interface SrtStepsProps {
+  readonly streamKey: NewStreamKey;
+  readonly url: string;
+  readonly passphrase: string | undefined;
+}
+
+/** The stream id travels in clear: with a passphrase it has the id of the key, which is no secret. */
+const SrtSteps = ({ streamKey, url, passphrase }: SrtStepsProps): JSX.Element =>
+  streamKey.has_srt_passphrase ? (
+    <>
+      <p>{texts.setup.srtEncryptedSteps}</p>
+      <CopyField label={texts.setup.srtAddress} value={`${url}${streamKey.id}`} />
+      {passphrase === undefined ? (
+        <p class="small muted">{texts.setup.srtPassphraseUnknown}</p>
+      ) : (
+        <CopyField label={texts.setup.srtPassphrase} value={passphrase} hint={texts.setup.secret} />
+      )}
+    </>
+  ) : (
+    <>
+      <p>{texts.setup.srtSteps}</p>
+      <CopyField label={texts.setup.srtAddress} value={`${url}${streamKey.key}`} hint={texts.setup.secret} />
+    </>
+  );
 
 const ffmpegCommand = (url: string): string =>
   `ffmpeg -re -i video.mp4 -c:v libx264 -pix_fmt yuv420p -g 60 -c:a aac -f flv ${url}`;

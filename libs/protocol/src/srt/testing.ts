@@ -1,2 +1,0 @@
-// What tests connect with: no part of Millrace calls others by SRT.
-export { SrtCaller } from './srt-caller.ts';
