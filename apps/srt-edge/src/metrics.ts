@@ -7,6 +7,9 @@ const RTT_BUCKETS_S = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 2];
 /** What becomes of packets that encoders send. */
 const OUTCOMES = ['received', 'lost', 'retransmitted', 'dropped', 'belated', 'undecryptable'] as const;
 
+/** What becomes of packets that players are sent. */
+const SENT_OUTCOMES = ['sent', 'retransmitted', 'dropped'] as const;
+
 export type SrtMetrics = ReturnType<typeof registerMetrics>;
 
 export function registerMetrics(metrics: Metrics) {
@@ -17,9 +20,14 @@ export function registerMetrics(metrics: Metrics) {
         'come in time; belated, or received twice; undecryptable.',
       { outcome: OUTCOMES },
     ),
+    sentPackets: metrics.counter(
+      'srt_sent_packets_total',
+      'Packets to SRT players: sent; retransmitted since they were asked for or not acknowledged; dropped since they were not acknowledged in time.',
+      { outcome: SENT_OUTCOMES },
+    ),
     rtt: metrics.histogram(
       'srt_rtt_seconds',
-      'Round-trip time to SRT encoders, sampled every five seconds.',
+      'Round-trip time to SRT encoders and players, sampled every five seconds.',
       RTT_BUCKETS_S,
     ),
     continuityErrors: metrics.counter(
@@ -30,28 +38,24 @@ export function registerMetrics(metrics: Metrics) {
   };
 }
 
+/** The statistics of a connection by those outcomes. */
+const SENT_STATISTICS = { sent: 'sent', retransmitted: 'sentAgain', dropped: 'sendDropped' } as const;
+
 /** Adds what one connection has counted since it was read last. */
 export class StatisticsReader {
   readonly #metrics: SrtMetrics;
-  readonly #read: Record<(typeof OUTCOMES)[number], number> = {
-    received: 0,
-    lost: 0,
-    retransmitted: 0,
-    dropped: 0,
-    belated: 0,
-    undecryptable: 0,
-  };
+  #read: SrtStatistics | undefined;
 
   constructor(metrics: SrtMetrics) {
     this.#metrics = metrics;
   }
 
   read(statistics: SrtStatistics): void {
-    for (const outcome of OUTCOMES) {
-      const added = statistics[outcome] - this.#read[outcome];
-      if (added > 0) this.#metrics.packets.inc({ outcome }, added);
-      this.#read[outcome] = statistics[outcome];
-    }
-    this.#metrics.rtt.observe(statistics.rttUs / 1_000_000);
+    const { packets, sentPackets, rtt } = this.#metrics;
+    const added = (name: keyof SrtStatistics): number => statistics[name] - (this.#read?.[name] ?? 0);
+    for (const outcome of OUTCOMES) packets.inc({ outcome }, added(outcome));
+    for (const outcome of SENT_OUTCOMES) sentPackets.inc({ outcome }, added(SENT_STATISTICS[outcome]));
+    this.#read = { ...statistics };
+    rtt.observe(statistics.rttUs / 1_000_000);
   }
 }

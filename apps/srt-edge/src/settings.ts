@@ -1,6 +1,8 @@
 // Every setting of the SRT edge: what peers may cost is bounded here, by name.
 import { edgeProcessSettings, edgeSettings } from '@millrace/ingest';
 import type { IngestSettings } from '@millrace/ingest';
+import { playersBytes, playerSettings, settingsOfPlayers } from '@millrace/playout';
+import type { PlayoutSettings } from '@millrace/playout';
 import {
   bytes,
   defineSettings,
@@ -31,7 +33,7 @@ export const srtEdgeSettings = defineSettings({
     'MILLRACE_SRT_MAX_CONNECTIONS',
     wholeNumber(1, 1_000_000),
     4_096,
-    'Maximum number of SRT connections; those that are being decided upon, or were refused in the last three seconds, count too.',
+    'Maximum number of SRT connections; those that are being decided upon, or were refused or have ended in the last three seconds, count too.',
   ),
   srtMaxConnectionsPerAddress: setting(
     'MILLRACE_SRT_MAX_CONNECTIONS_PER_ADDRESS',
@@ -103,7 +105,7 @@ export const srtEdgeSettings = defineSettings({
     'MILLRACE_SRT_AUTHORIZE_MS',
     milliseconds(1),
     5_000,
-    'How long the control plane may take to decide whether a key may publish over SRT, in milliseconds; encoders wait 3 s by default.',
+    'How long the control plane may take to decide whether a key may publish, or a player may watch, over SRT, in milliseconds; callers wait 3 s by default.',
   ),
   srtWrongKeysPerMinute: setting(
     'MILLRACE_SRT_WRONG_KEYS_PER_MINUTE',
@@ -111,6 +113,61 @@ export const srtEdgeSettings = defineSettings({
     10,
     'How many different wrong stream keys or passphrases one address may try per minute over SRT; valid keys are still accepted.',
   ),
+  srtMaxPlayers: setting(
+    'MILLRACE_SRT_MAX_PLAYERS',
+    wholeNumber(0, 1_000_000),
+    1_000,
+    'How many SRT players one edge serves at the same time, of its connections; further players are refused, publishers are not.',
+  ),
+  srtMaxPlayersPerAddress: setting(
+    'MILLRACE_SRT_MAX_PLAYERS_PER_ADDRESS',
+    wholeNumber(0, 1_000_000),
+    100,
+    'How many of those players may come from one address (IPv6: one /64 network).',
+  ),
+  srtMaxPlayersPerTenant: setting(
+    'MILLRACE_SRT_MAX_PLAYERS_PER_TENANT',
+    wholeNumber(0, 1_000_000),
+    500,
+    'How many of those players may watch streams of one tenant.',
+  ),
+  srtPlayWaitMs: setting(
+    'MILLRACE_SRT_PLAY_WAIT_MS',
+    milliseconds(1),
+    2_500,
+    'How long an SRT player waits for a stream that is not live, in milliseconds, before it is told so.',
+  ),
+  srtPlayMergeMs: setting(
+    'MILLRACE_SRT_PLAY_MERGE_MS',
+    wholeNumber(0, 1_000),
+    10,
+    'How long frames are collected to be sent to SRT players together, in milliseconds; 0: each is sent at once.',
+  ),
+  srtPlayBitsPerSecond: setting(
+    'MILLRACE_SRT_PLAY_BITS_PER_SECOND',
+    wholeNumber(100_000, 10_000_000_000),
+    50_000_000,
+    'How fast one SRT player is sent media at most, in bits per second; a player of a stream with more falls behind.',
+  ),
+  srtSendPackets: setting(
+    'MILLRACE_SRT_SEND_PACKETS',
+    wholeNumber(64, 65_536),
+    4_096,
+    'How many packets are kept for one SRT player until it has acknowledged them; a power of two.',
+  ),
+  srtPlayQueuesBytes: setting(
+    'MILLRACE_SRT_PLAY_QUEUES_BYTES',
+    bytes(),
+    playersBytes,
+    "How much may be queued for all SRT players of one edge together, in bytes: at most half of it for one tenant, a quarter for one address; when not set, a sixteenth of the container's memory limit.",
+  ),
+  srtPlayGroupsBytes: setting(
+    'MILLRACE_SRT_PLAY_GROUPS_BYTES',
+    bytes(),
+    playersBytes,
+    "Total size of the groups of pictures that one edge keeps for new SRT players, in bytes: at most half of it for one tenant; when not set, a sixteenth of the container's memory limit.",
+  ),
+  ...playerSettings,
   srtDrainMs: setting(
     'MILLRACE_SRT_DRAIN_MS',
     milliseconds(),
@@ -144,6 +201,16 @@ export const ingestSettingsOf = (settings: SrtEdgeSettings): IngestSettings => (
   drainMs: settings.srtDrainMs,
   drainSpreadMs: settings.srtDrainSpreadMs,
 });
+
+/** The limits of an edge's players, as playout knows them. */
+export const playoutSettingsOf = (settings: SrtEdgeSettings): PlayoutSettings =>
+  settingsOfPlayers(settings, {
+    max: settings.srtMaxPlayers,
+    maxPerAddress: settings.srtMaxPlayersPerAddress,
+    maxPerTenant: settings.srtMaxPlayersPerTenant,
+    queuesBytes: settings.srtPlayQueuesBytes,
+    groupsBytes: settings.srtPlayGroupsBytes,
+  });
 
 /** Those of an edge that is a process of its own. */
 export const srtEdgeProcessSettings = defineSettings({ ...srtEdgeSettings.definitions, ...edgeProcessSettings });

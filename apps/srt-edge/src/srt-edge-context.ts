@@ -8,6 +8,9 @@ import type { SrtEdgeSettings } from './settings.ts';
 import { registerMetrics } from './metrics.ts';
 import type { SrtMetrics } from './metrics.ts';
 
+/** Values of the metric label `protocol`. */
+export const PROTOCOLS = ['srt'];
+
 export const SRT_EDGE_SETTINGS = Symbol('SrtEdgeSettings');
 
 @Injectable()

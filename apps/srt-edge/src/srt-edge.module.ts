@@ -4,14 +4,12 @@ import type { DynamicModule } from '@nestjs/common';
 import { ingestProviders, PublisherControlController } from '@millrace/ingest';
 import type { EdgeOptions } from '@millrace/ingest';
 import { ConfigError } from '@millrace/service-kit';
+import { SrtPlayback } from './play/srt-playback.ts';
 import { SrtPort } from './session/srt-port.ts';
 import { ingestSettingsOf } from './settings.ts';
 import type { SrtEdgeSettings } from './settings.ts';
-import { SRT_EDGE_SETTINGS, SrtEdgeContext } from './srt-edge-context.ts';
+import { PROTOCOLS, SRT_EDGE_SETTINGS, SrtEdgeContext } from './srt-edge-context.ts';
 import { SrtEdgeService } from './srt-edge.service.ts';
-
-/** Values of the metric label `protocol`. */
-const PROTOCOLS = ['srt'];
 
 @Module({})
 export class SrtEdgeModule {
@@ -27,6 +25,7 @@ export class SrtEdgeModule {
         ),
         { provide: SRT_EDGE_SETTINGS, useFactory: () => checked(options.settings) },
         SrtEdgeContext,
+        SrtPlayback,
         SrtPort,
         SrtEdgeService,
       ],
@@ -37,10 +36,13 @@ export class SrtEdgeModule {
 
 /** @throws ConfigError when settings do not go together */
 function checked(settings: SrtEdgeSettings): SrtEdgeSettings {
-  const { srtReceivePackets: packets } = settings;
-  if ((packets & (packets - 1)) !== 0)
-    throw new ConfigError([
-      { variable: 'MILLRACE_SRT_RECEIVE_PACKETS', fault: `must be a power of two, not ${packets}` },
-    ]);
+  const { srtReceivePackets, srtSendPackets } = settings;
+  const faults = [
+    { variable: 'MILLRACE_SRT_RECEIVE_PACKETS', packets: srtReceivePackets },
+    { variable: 'MILLRACE_SRT_SEND_PACKETS', packets: srtSendPackets },
+  ]
+    .filter(({ packets }) => (packets & (packets - 1)) !== 0)
+    .map(({ variable, packets }) => ({ variable, fault: `must be a power of two, not ${packets}` }));
+  if (faults.length > 0) throw new ConfigError(faults);
   return settings;
 }

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { Ingest } from '@millrace/ingest';
 import type { EdgeService } from '@millrace/ingest';
+import { SrtPlayback } from './play/srt-playback.ts';
 import { SrtPort } from './session/srt-port.ts';
 import type { SrtEdgePorts } from './session/srt-port.ts';
 
@@ -12,6 +13,7 @@ export class SrtEdgeService implements EdgeService<SrtEdgePorts>, BeforeApplicat
   constructor(
     private readonly port: SrtPort,
     private readonly ingest: Ingest,
+    private readonly playback: SrtPlayback,
   ) {}
 
   /** The port that was opened; undefined before the application has started. */
@@ -19,15 +21,16 @@ export class SrtEdgeService implements EdgeService<SrtEdgePorts>, BeforeApplicat
     return this.port.ports;
   }
 
-  /** Number of publishers on this edge. */
+  /** Number of publishers and players on this edge. */
   get clients(): number {
-    return this.ingest.publishers;
+    return this.ingest.publishers + this.playback.players;
   }
 
-  /** Refuses new connections. Publishers may continue: SRT has no request to connect elsewhere. Idempotent. */
+  /** Refuses new connections and ends the players. Publishers may continue: SRT has no request to connect elsewhere. Idempotent. */
   leave(): void {
     this.port.leave();
     this.ingest.leave();
+    this.playback.leave();
   }
 
   /** Leaves, and empties the edge of publishers. Connections and ingest end after this. */

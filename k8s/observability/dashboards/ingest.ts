@@ -173,12 +173,13 @@ export const ingest: Dashboard = {
           'SRT packets',
           {
             shows:
-              'What becomes of packets of SRT encoders: lost on the way, received again after they were asked for, dropped since they did not come in time. Errors of continuity are of what encoders were given.',
+              'What becomes of packets of SRT encoders: lost on the way, received again after they were asked for, dropped since they did not come in time; and of packets to players. Errors of continuity are of what encoders were given.',
             act: 'Lost packets are repaired within the latency. `dropped` damages pictures: raise `latency` in the encoder, to four times the round-trip time or more, or lower its bitrate. `undecryptable` above 0: its key refresh has failed.',
           },
           'ops',
           [
             { expr: rate('srt_packets_total', 'outcome!="received"', 'outcome'), legend: '{{outcome}}' },
+            { expr: rate('srt_sent_packets_total', 'outcome!="sent"', 'outcome'), legend: 'to players: {{outcome}}' },
             { expr: rate('srt_continuity_errors_total'), legend: 'continuity errors' },
             { expr: rate('srt_damaged_packets_total'), legend: 'damaged MPEG-TS' },
           ],
@@ -187,7 +188,7 @@ export const ingest: Dashboard = {
         timeseries(
           'SRT round-trip time',
           {
-            shows: 'Round-trip time between SRT encoders and edges.',
+            shows: 'Round-trip time between SRT encoders, or players, and edges.',
             act: 'Packets are lost for good where the latency is less than about four times this. Check the way to the encoders, or raise their latency.',
           },
           's',

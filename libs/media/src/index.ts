@@ -14,6 +14,8 @@ export type {
 export { CODECS, rulesOf } from './codecs.ts';
 export { flvCodecOf, flvScriptBody } from './flv-tags.ts';
 export type { FlvCodec } from './flv-tags.ts';
+export { mpegTsProgramOf, mpegTsTrackOf } from './mpegts-program.ts';
+export type { MpegTsProgram } from './mpegts-program.ts';
 export {
   codecStringOf,
   describeTrack,

@@ -13,6 +13,8 @@ export type {
   PlayRefusal,
   WatchedPlayer,
 } from './edge/edge-playback.ts';
+export { FormRegistry } from './edge/form-registry.ts';
+export type { DescribedForm } from './edge/form-registry.ts';
 export { LiveStreams } from './live/live-streams.ts';
 export type { LiveStreamsOptions, WatchedViewer, WatchOutcome, WatchRequest } from './live/live-streams.ts';
 export type { ViewerCutReason, EndReason, ViewerObserver, ViewerSink, Wanted } from './live/live-viewer.ts';

@@ -154,6 +154,8 @@ describe('an SRT server', () => {
       send: (packet, { address, port }) => socket.send(packet, port, address),
       requested: answer,
       maxUndecided: 4,
+      maxUndecidedPerNetwork: 4,
+      networkOf: (address) => address,
       delayMs: 20,
       maxDelayMs: 1_000,
       receivePackets: 64,

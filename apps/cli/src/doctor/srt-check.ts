@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { newSecretKey } from '@millrace/domain';
 import { SrtCaller, SrtRejection } from '@millrace/protocol/srt';
+import type { SrtPeer } from '@millrace/protocol/srt';
 import { explainFailure } from '../api/unreachable.ts';
 import { usageError } from '../command-line/cli-error.ts';
 import { hostOf } from '../publishing/encoder-connection.ts';
@@ -35,7 +36,11 @@ export async function checkSrt(server: URL): Promise<CheckResult> {
 
 function judge(answer: Answer, address: string): CheckResult {
   if (answer === 'connected')
-    return fail('SRT', 'a wrong key is accepted', 'What listens there is not Millrace: check the address and the port.');
+    return fail(
+      'SRT',
+      'a wrong key is accepted',
+      'What listens there is not Millrace: check the address and the port.',
+    );
   const { refused } = answer;
   if (refused === SrtRejection.timeout)
     return fail(
@@ -47,21 +52,39 @@ function judge(answer: Answer, address: string): CheckResult {
   if (refused === SrtRejection.unauthorized) return ok('SRT', found);
   if (refused === SrtRejection.down)
     return warn('SRT', found, 'The edge stops, or does not reach a gateway: check NATS and the gateways.');
-  return warn('SRT', found, 'See docs/srt.md for this reason; after several wrong keys from one address, wait a minute.');
+  return warn(
+    'SRT',
+    found,
+    'See docs/srt.md for this reason; after several wrong keys from one address, wait a minute.',
+  );
 }
 
-/** Well formed, so that it is looked up like a real one. */
+/** At all addresses of the host: UDP does not tell at which of them something listens. */
 async function call(host: string, port: number): Promise<Answer> {
-  const { address, family } = await lookup(host);
+  const addresses = await lookup(host, { all: true });
+  const calls = addresses.map(({ address, family }) => callAt({ address, port }, family));
+  const found = await Promise.any(calls.map(async ({ answer }) => answeredOnly(await answer))).catch(() => NO_ANSWER);
+  for (const { close } of calls) close();
+  return found;
+}
+
+const NO_ANSWER: Answer = { refused: SrtRejection.timeout };
+
+function answeredOnly(answer: Answer): Answer {
+  if (answer !== 'connected' && answer.refused === SrtRejection.timeout) throw new Error('no answer');
+  return answer;
+}
+
+/** The key is well formed, so that it is looked up like a real one. */
+function callAt(peer: SrtPeer, family: number): { readonly answer: Promise<Answer>; readonly close: () => void } {
   const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
-  const peer = { address, port };
   const answered = Promise.withResolvers<Answer>();
   const caller = new SrtCaller({
     peer,
     streamId: `publish:${newSecretKey('mr_st')}`,
     clock: () => performance.now() * 1_000,
     // A closed port is noticed by the time-out, like one behind a firewall.
-    send: (packet) => socket.send(packet, port, address, () => undefined),
+    send: (packet) => socket.send(packet, peer.port, peer.address, () => undefined),
     handlers: { data: () => undefined, lost: () => undefined, ended: () => undefined },
     connected: (connection) => {
       connection.close();
@@ -74,13 +97,12 @@ async function call(host: string, port: number): Promise<Answer> {
     timeoutUs: CHECK_TIMEOUT_MS * 1_000,
     idleUs: CHECK_TIMEOUT_MS * 1_000,
   });
-  socket.on('error', (error) => answered.reject(error));
+  socket.on('error', () => answered.resolve(NO_ANSWER));
   socket.on('message', (packet) => caller.push(packet));
   const ticks = setInterval(() => caller.tick(), TICK_MS);
-  try {
-    return await answered.promise;
-  } finally {
+  const close = (): void => {
     clearInterval(ticks);
     socket.close();
-  }
+  };
+  return { answer: answered.promise, close };
 }

@@ -310,6 +310,7 @@ export const texts = {
     dash: 'MPEG-DASH manifest, for players',
     rtmp: 'RTMP, for players',
     rtsp: 'RTSP, for players',
+    srt: 'SRT, for players',
     embed: 'Embed code',
     open: 'Open',
     share: 'Share',

@@ -35,6 +35,10 @@ export const playbackIdAnswer = z
       .string()
       .describe('For RTMP players; a signed one needs `?token=`. A stream with encryption is not played by RTMP.'),
     rtsp_url: z.string().nullable().describe('For RTSP players, likewise; null if this server offers no RTSP.'),
+    srt_url: z
+      .string()
+      .nullable()
+      .describe('For SRT players, likewise, with the stream id in it; null if this server offers no SRT.'),
     watch_url: z.string().describe('Watch page, for viewers; a signed one needs `?token=`.'),
     created_at: timeField(),
   })
@@ -48,6 +52,7 @@ interface PublicUrls {
   readonly publicUrl: string;
   readonly publicRtmpUrl: string;
   readonly publicRtspUrl: string | undefined;
+  readonly publicSrtUrl: string | undefined;
 }
 
 /** Players connect where encoders do. */
@@ -59,7 +64,7 @@ const playUrl = (ingest: string, id: string): string => ingest.replace(/^([a-z]+
 export const writePlaybackId = (
   row: PlaybackIdEntity,
   { latencyMode }: Pick<LiveStreamEntity, 'latencyMode'>,
-  { publicUrl, publicRtmpUrl, publicRtspUrl }: PublicUrls,
+  { publicUrl, publicRtmpUrl, publicRtspUrl, publicSrtUrl }: PublicUrls,
 ): PlaybackIdAnswer => ({
   id: row.id,
   live_stream_id: row.liveStreamId,
@@ -68,6 +73,7 @@ export const writePlaybackId = (
   dash_url: `${publicUrl}/dash/${row.id}/manifest.mpd`,
   rtmp_url: playUrl(publicRtmpUrl, row.id),
   rtsp_url: publicRtspUrl === undefined ? null : playUrl(publicRtspUrl, row.id),
+  srt_url: publicSrtUrl === undefined ? null : `${publicSrtUrl}?streamid=play:${row.id}`,
   watch_url: `${publicUrl}/watch/${row.id}`,
   created_at: timeText(row.createdAt),
 });

@@ -85,7 +85,7 @@ export class PlaybackIdsService {
       this.store.readPlaylist(stream.id).catch(() => undefined),
     ]);
     const urls = this.#write(row, stream);
-    const { playback_url: hls, dash_url: dash, rtmp_url: rtmp, rtsp_url: rtsp, watch_url: watch } = urls;
+    const { playback_url: hls, dash_url: dash, rtmp_url: rtmp, rtsp_url: rtsp, srt_url: srt, watch_url: watch } = urls;
     const isPlayed = stream.enabled && playlist !== undefined && playlist.sessionId === now?.sessionId;
     return {
       id,
@@ -93,7 +93,7 @@ export class PlaybackIdsService {
       policy: row.policy,
       status: now?.status ?? 'unknown',
       media: isPlayed ? writeMedia(currentMedia(playlist.description)) : null,
-      urls: { hls, dash, flv: `${this.settings.publicUrl}/live/${id}.flv`, rtmp, rtsp, watch },
+      urls: { hls, dash, flv: `${this.settings.publicUrl}/live/${id}.flv`, rtmp, rtsp, srt, watch },
     };
   }
 

@@ -17,6 +17,7 @@ export const playbackAnswer = z
       flv: z.string().describe('HTTP-FLV, a second or two behind the encoder; by WebSocket too, as `ws:` or `wss:`.'),
       rtmp: z.string().describe('For RTMP players.'),
       rtsp: z.string().nullable().describe('For RTSP players; null if this server offers no RTSP.'),
+      srt: z.string().nullable().describe('For SRT players; null if this server offers no SRT.'),
       watch: z.string().describe('Watch page.'),
     }),
   })

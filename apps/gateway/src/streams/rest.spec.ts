@@ -208,6 +208,7 @@ describe('live streams', () => {
       dash_url: `https://live.example/dash/${id}/manifest.mpd`,
       rtmp_url: `rtmp://live.example/play/${id}`,
       rtsp_url: `rtsp://live.example:8554/play/${id}`,
+      srt_url: `srt://live.example:8890?streamid=play:${id}`,
       watch_url: `https://live.example/watch/${id}`,
     });
     expect(await own('GET', `/v1/playback/${id}`)).toEqual({
@@ -222,6 +223,7 @@ describe('live streams', () => {
         flv: `https://live.example/live/${id}.flv`,
         rtmp: `rtmp://live.example/play/${id}`,
         rtsp: `rtsp://live.example:8554/play/${id}`,
+        srt: `srt://live.example:8890?streamid=play:${id}`,
         watch: `https://live.example/watch/${id}`,
       },
     });

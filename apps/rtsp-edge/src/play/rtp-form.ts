@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Codec, FrameKind, isConfiguration, isRandomAccess } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
-import type { EncodedFrame, SeenTracks, WireForm } from '@millrace/playout';
+import type { DescribedForm, EncodedFrame, SeenTracks } from '@millrace/playout';
 import { decodeOrUndefined, ProtocolError } from '@millrace/protocol/bytes';
 import { encodeBye, encodeSenderReport, RTP_HEADER_BYTES, writeRtpHeader } from '@millrace/protocol/rtp';
 import { encodeInterleaved, INTERLEAVED_HEADER_BYTES, writeInterleavedHeader } from '@millrace/protocol/rtsp';
@@ -106,7 +106,7 @@ class RtpTrack implements PlayedTrack {
   }
 }
 
-export class RtpForm implements WireForm {
+export class RtpForm implements DescribedForm {
   /** Called when the description does not hold any more. */
   onOutdated: (() => void) | undefined;
   readonly tracks: readonly PlayedTrack[];

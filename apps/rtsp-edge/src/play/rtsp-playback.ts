@@ -7,7 +7,14 @@ import { FRAME_BUS, FrameBusError } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
 import { LIVE_STORE } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
-import { EDGE_DRAINING, EdgePlayback, FRAMES_UNREADABLE, STREAM_OFFLINE, TOO_MANY_PLAYERS } from '@millrace/playout';
+import {
+  EDGE_DRAINING,
+  EdgePlayback,
+  FormRegistry,
+  FRAMES_UNREADABLE,
+  STREAM_OFFLINE,
+  TOO_MANY_PLAYERS,
+} from '@millrace/playout';
 import type { AdmittedVisit, PlayRefusal, WatchedPlayer, WatchOutcome } from '@millrace/playout';
 import type { RtspRequest } from '@millrace/protocol/rtsp';
 import { LOGGER, METRICS, TenantLabels } from '@millrace/service-kit';
@@ -18,18 +25,18 @@ import { PROTOCOLS } from '../protocols.ts';
 import { RTSP_EDGE_SETTINGS } from '../rtsp-edge-options.ts';
 import { playoutSettingsOf } from '../settings.ts';
 import type { RtspEdgeSettings } from '../settings.ts';
-import { FormRegistry } from './form-registry.ts';
 import { playRefusalReply } from './play-refusals.ts';
 import { playTarget } from './play-target.ts';
 import type { RtspPlayTarget } from './play-target.ts';
 import { PlayingSession } from './playing-session.ts';
+import { RtpForm } from './rtp-form.ts';
 
 const UNKNOWN_PLAYER = 'a player that does not say its name';
 
 @Injectable()
 export class RtspPlayback implements BeforeApplicationShutdown, OnApplicationShutdown {
   readonly #playback: EdgePlayback;
-  readonly #forms = new FormRegistry();
+  readonly #forms = new FormRegistry((seen) => new RtpForm(seen));
   readonly #sessions = new Set<PlayingSession>();
 
   constructor(

@@ -168,7 +168,7 @@ describe('an encoder publishing over SRT', () => {
       [address('publish:mr_st_wrong'), 'bad_key'],
       [address(''), 'no stream id'],
       [address('live/stream'), 'in no known form'],
-      [address('request:room'), 'm=publish'],
+      [address('request:room'), 'publish:STREAM_KEY to publish'],
     ];
     const told = await Promise.all(cases.map(([url]) => publish(url, '-t', '1', '-c', 'copy')));
     for (const { code, stderr } of told) {

@@ -19,8 +19,6 @@ export function credentialsOf({ streamId, keyMaterial, version }: SrtRequest): S
   const wanted = parseStreamId(streamId);
   if (wanted === undefined)
     return rejected(SrtRejection.badRequest, 'a stream id in no known form: it is publish: and the stream key');
-  if (wanted.mode !== 'publish')
-    return rejected(SrtRejection.badMode, 'SRT takes streams and does not play them: m=publish');
   const parts = [...wanted.resource.split('/'), wanted.user ?? ''];
   const secret = parts.find((part) => isSecretKey(SecretPrefix.streamKey, part));
   const user = parts.find((part) => isId('skey', part));

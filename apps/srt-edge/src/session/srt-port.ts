@@ -7,6 +7,9 @@ import type { EncoderPeer } from '@millrace/ingest';
 import { SrtListener, SrtRejection, SynCookies } from '@millrace/protocol/srt';
 import type { SrtRequest } from '@millrace/protocol/srt';
 import { ConnectionLimits, peerAddress, peerNetwork } from '@millrace/service-kit';
+import { isPlayRequest } from '../play/play-target.ts';
+import { SrtPlayback } from '../play/srt-playback.ts';
+import type { SrtPlayer } from '../play/srt-player.ts';
 import { SrtEdgeContext } from '../srt-edge-context.ts';
 import { SrtPublisher } from './srt-publisher.ts';
 
@@ -35,14 +38,17 @@ const nowUs = (): number => performance.now() * 1_000;
 export class SrtPort implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #limits: ConnectionLimits;
   readonly #listener: SrtListener;
-  readonly #publishers = new Set<SrtPublisher>();
+  readonly #sessions = new Set<SrtPublisher | SrtPlayer>();
   readonly #refusals = new Set<NodeJS.Timeout>();
   #socket: Socket | undefined;
   #ticks: NodeJS.Timeout | undefined;
   #ports: SrtEdgePorts | undefined;
   #isLeaving = false;
 
-  constructor(private readonly context: SrtEdgeContext) {
+  constructor(
+    private readonly context: SrtEdgeContext,
+    private readonly playback: SrtPlayback,
+  ) {
     const { settings } = context;
     const { srtMaxConnections: maxConnections, srtMaxConnectionsPerAddress: maxConnectionsPerAddress } = settings;
     this.#limits = new ConnectionLimits({ maxConnections, maxConnectionsPerAddress });
@@ -52,6 +58,8 @@ export class SrtPort implements OnApplicationBootstrap, BeforeApplicationShutdow
       send: (packet, { address, port }) => this.#socket?.send(packet, port, address, passOver),
       requested: (request) => this.#requested(request),
       maxUndecided: maxConnections,
+      maxUndecidedPerNetwork: maxConnectionsPerAddress,
+      networkOf: (address) => peerNetwork(peerAddress(address)),
       delayMs: settings.srtLatencyMs,
       maxDelayMs: settings.srtMaxLatencyMs,
       receivePackets: settings.srtReceivePackets,
@@ -84,7 +92,7 @@ export class SrtPort implements OnApplicationBootstrap, BeforeApplicationShutdow
 
   /** Once the publishers have gone: ends the connections that are left, and closes the port. */
   async beforeApplicationShutdown(): Promise<void> {
-    for (const publisher of this.#publishers) publisher.end('draining');
+    for (const session of this.#sessions) session.end('draining');
     for (const timer of this.#refusals) clearTimeout(timer);
     const socket = this.#socket;
     this.#socket = undefined;
@@ -102,6 +110,7 @@ export class SrtPort implements OnApplicationBootstrap, BeforeApplicationShutdow
   /** A port without callers needs no processor time. */
   #tick(): void {
     this.#listener.tick();
+    this.playback.tick();
     if (!this.#listener.isIdle) return;
     clearInterval(this.#ticks);
     this.#ticks = undefined;
@@ -153,16 +162,18 @@ export class SrtPort implements OnApplicationBootstrap, BeforeApplicationShutdow
       release();
       return request.reject(SrtRejection.down);
     }
-    const publisher = new SrtPublisher(request, peer, this.context);
-    this.#publishers.add(publisher);
-    this.context.ingest.connections.add(publisher);
-    publisher.onGone = (wasRefused) => {
-      this.#publishers.delete(publisher);
-      this.context.ingest.connections.remove(publisher);
+    const session = isPlayRequest(request.streamId)
+      ? this.playback.playerOf(request, peer)
+      : new SrtPublisher(request, peer, this.context);
+    this.#sessions.add(session);
+    this.context.ingest.connections.add(session);
+    session.onGone = (wasRefused) => {
+      this.#sessions.delete(session);
+      this.context.ingest.connections.remove(session);
       if (wasRefused) this.#releaseLater(release);
       else release();
     };
-    publisher.open();
+    session.open();
   }
 
   #releaseLater(release: () => void): void {

@@ -7,6 +7,6 @@ export { SrtRejection } from './rejection.ts';
 export type { SrtConnection, SrtEnd, SrtHandlers, SrtStatistics } from './srt-connection.ts';
 export { SrtKeys } from './srt-keys.ts';
 export { SrtListener } from './srt-listener.ts';
-export type { SrtRequest } from './srt-listener.ts';
+export type { SrtRequest, SrtWindows } from './srt-listener.ts';
 export { MAX_STREAM_ID_BYTES, parseStreamId } from './stream-id.ts';
 export { SynCookies } from './syn-cookie.ts';

@@ -62,10 +62,10 @@ export class SrtSendWindow {
     return this.#packets[slot];
   }
 
-  /** Gives up what was made before. @returns how many packets */
+  /** Gives up what was made before, but for the newest packet: by that it is seen whether the peer reads again. @returns how many packets */
   dropBefore(madeUs: number): number {
     let count = 0;
-    while (count < this.size && this.#madeUs[sequencePlus(this.#base, count) & this.#mask]! < madeUs) count++;
+    while (count < this.size - 1 && this.#madeUs[sequencePlus(this.#base, count) & this.#mask]! < madeUs) count++;
     this.#release(count);
     return count;
   }

@@ -47,6 +47,9 @@ const STALL_US = 500_000;
 const MAX_LOSS_RANGES = 180;
 /** Packets that are sent again without being asked for, at once. */
 const MAX_UNASKED = 64;
+/** Of packets that are sent again there may be so many for each that is sent, and a few each second: a peer cannot ask for more. */
+const RESENT_PER_SENT = 1;
+const RESENT_PER_SECOND = 20;
 const FULL_ACK_BYTES = 28;
 /** libsrt sends an empty word with packets that have nothing to say, and so does every sender since. */
 const EMPTY_BYTES = 4;
@@ -146,6 +149,10 @@ export class SrtConnection {
   #sinceAck = 0;
   #nakedUs: number;
   #announcedUs = -Infinity;
+  /** When the peer last acknowledged something new, or had nothing to acknowledge. */
+  #readUs: number;
+  /** How many packets may be sent again. */
+  #resendCredit = MAX_UNASKED;
   #rateFromUs: number;
   #rateReceived = 0;
   #rateBytes = 0;
@@ -163,6 +170,7 @@ export class SrtConnection {
     this.#baseUs = options.peerStartedUs;
     this.#delayUs = options.receiveDelayMs * 1_000;
     this.#heardUs = this.#tickedUs = this.#sentUs = this.#ackedUs = this.#nakedUs = this.#rateFromUs = nowUs;
+    this.#readUs = nowUs;
     this.#toldSequence = this.#confirmedSequence = options.initialSequence;
   }
 
@@ -201,6 +209,7 @@ export class SrtConnection {
     if (nowUs - this.#ackedUs >= ACK_US) this.#acknowledge(nowUs);
     if (this.#receive.missing > 0 && nowUs - this.#nakedUs >= this.#nakUs) this.#reportMissing(nowUs);
     if (this.#send.size > 0) this.#sendUnasked(nowUs);
+    this.#mayResend((sinceTickUs * RESENT_PER_SECOND) / 1_000_000);
     this.#announceKeys(nowUs);
     if (nowUs - this.#sentUs >= KEEP_ALIVE_US) this.#tell(ControlType.keepAlive, 0, 0, EMPTY_BYTES);
   }
@@ -210,6 +219,8 @@ export class SrtConnection {
     const { keys, clock, startUs, peerSocketId, maxPayloadBytes } = this.#options;
     if (this.#ended !== undefined || this.#send.isFull || payload.length > maxPayloadBytes) return false;
     const nowUs = clock();
+    if (this.#send.size === 0) this.#readUs = nowUs;
+    this.#mayResend(RESENT_PER_SENT);
     const sequence = this.#send.next;
     const packet = encodeDataPacket(sequence, keys?.active ?? KeyFlag.none, nowUs - startUs, peerSocketId, payload);
     keys?.encrypt(sequence, packet.subarray(SRT_HEADER_BYTES));
@@ -222,6 +233,21 @@ export class SrtConnection {
   /** Whether all that was written has come, or was given up. */
   get isDrained(): boolean {
     return this.#send.size === 0;
+  }
+
+  /** How long the peer holds a message before it reads it. What it holds when the connection ends, it loses. */
+  get sendDelayMs(): number {
+    return this.#options.sendDelayMs;
+  }
+
+  /** Whether `write` takes a message now. */
+  get isWritable(): boolean {
+    return this.#ended === undefined && !this.#send.isFull;
+  }
+
+  /** Whether the peer has acknowledged nothing for as long as what is sent to it is kept: it reads nothing, or nothing reaches it. */
+  get isUnread(): boolean {
+    return this.#send.size > 0 && this.#options.clock() - this.#readUs > this.#keepUs;
   }
 
   /** Tells the peer that it is over. Idempotent. */
@@ -272,7 +298,7 @@ export class SrtConnection {
       case ControlType.ackAck:
         return this.#onAckAck(typeSpecificOf(packet), timestampOf(packet), nowUs);
       case ControlType.nak:
-        return readLossReport(information, (first, last) => this.#sendAgain(first, last, nowUs));
+        return this.#onNak(information, nowUs);
       case ControlType.dropRequest:
         if (information.length >= 8)
           this.#receive.giveUp(information.readUInt32BE(0) & 0x7fff_ffff, information.readUInt32BE(4) & 0x7fff_ffff);
@@ -292,7 +318,9 @@ export class SrtConnection {
   /** Section 3.2.4. Only a full one is answered. */
   #onAck(number: number, information: Buffer): void {
     if (information.length < 4) return;
+    const { oldest } = this.#send;
     this.#send.acknowledge(information.readUInt32BE(0) & 0x7fff_ffff);
+    if (this.#send.oldest !== oldest) this.#readUs = this.#heardUs;
     if (information.length < 16) return;
     this.#tell(ControlType.ackAck, 0, number, EMPTY_BYTES);
     // A side that only sends has no acknowledgements of its own to measure by.
@@ -324,21 +352,37 @@ export class SrtConnection {
     this.#driftSum = this.#driftCount = 0;
   }
 
-  #sendAgain(first: number, last: number, nowUs: number): void {
+  /** However many ranges a report has, no more packets are looked for than there are. */
+  #onNak(information: Buffer, nowUs: number): void {
+    let left = this.#send.size;
+    readLossReport(information, (first, last) => {
+      if (left > 0) left -= this.#sendAgain(first, last, nowUs, left);
+    });
+  }
+
+  /** @returns how many packets were looked for */
+  #sendAgain(first: number, last: number, nowUs: number, most: number): number {
     const { statistics } = this;
     const end = sequencePlus(this.#send.next, -1);
-    if (sequenceDistance(last, end) < 0) return;
+    if (sequenceDistance(last, end) < 0) return 1;
     const missing = sequenceDistance(first, this.#send.oldest);
     if (missing > 0) this.#requestDrop(first, last);
     const sinceUs = nowUs - statistics.rttUs / 2;
     const begin = missing > 0 ? this.#send.oldest : first;
-    const count = Math.min(sequenceDistance(begin, last) + 1, this.#send.size);
+    const count = Math.min(sequenceDistance(begin, last) + 1, most);
     for (let i = 0; i < count; i++) this.#resend(sequencePlus(begin, i), sinceUs, nowUs);
+    return Math.max(1, count);
+  }
+
+  #mayResend(packets: number): void {
+    this.#resendCredit = Math.min(this.#resendCredit + packets, this.#options.sendPackets);
   }
 
   #resend(sequence: number, sinceUs: number, nowUs: number): void {
+    if (this.#resendCredit < 1) return;
     const packet = this.#send.again(sequence, sinceUs, nowUs);
     if (packet === undefined) return;
+    this.#resendCredit--;
     markRetransmitted(packet);
     this.statistics.sentAgain++;
     this.#out(packet, nowUs);
@@ -346,6 +390,8 @@ export class SrtConnection {
 
   /** Section 3.2.9: these will not come again. */
   #requestDrop(first: number, last: number): void {
+    if (this.#resendCredit < 1) return;
+    this.#resendCredit--;
     const newest = sequencePlus(this.#send.oldest, -1);
     const end = sequenceDistance(last, newest) > 0 ? last : newest;
     const packet = this.#packet(ControlType.dropRequest, 0, 0, 8);
@@ -354,11 +400,15 @@ export class SrtConnection {
     this.#out(packet, this.#options.clock());
   }
 
+  /** How long what is sent is kept for the peer. */
+  get #keepUs(): number {
+    return Math.max(this.#options.sendDelayMs * 1_250, LEAST_SEND_DROP_US) + 2 * ACK_US;
+  }
+
   /** The last packets before a pause are missed only by their sender; and reports get lost. */
   #sendUnasked(nowUs: number): void {
     const { rttUs } = this.statistics;
-    const dropUs = Math.max(this.#options.sendDelayMs * 1_250, LEAST_SEND_DROP_US);
-    this.statistics.sendDropped += this.#send.dropBefore(nowUs - dropUs - 2 * ACK_US);
+    this.statistics.sendDropped += this.#send.dropBefore(nowUs - this.#keepUs);
     const sinceUs = nowUs - (rttUs + 4 * this.#rttVarianceUs + 2 * ACK_US);
     const count = Math.min(this.#send.size, MAX_UNASKED);
     for (let i = 0; i < count; i++) this.#resend(sequencePlus(this.#send.oldest, i), sinceUs, nowUs);

@@ -60,6 +60,9 @@ export interface SrtListenerOptions {
   readonly requested: (request: SrtRequest) => void;
   /** Callers that are decided upon, or were refused or have left a moment ago: one more is turned away. */
   readonly maxUndecided: number;
+  /** How many of them may be of one network, and which network an address is of. */
+  readonly maxUndecidedPerNetwork: number;
+  readonly networkOf: (address: string) => string;
   readonly delayMs: number;
   readonly maxDelayMs: number;
   readonly receivePackets: number;
@@ -69,11 +72,18 @@ export interface SrtListenerOptions {
 
 interface Entry {
   readonly peer: SrtPeer;
+  readonly network: string;
   /** What a conclusion that is repeated is answered with again. */
   answer: Buffer | undefined;
   connection: SrtConnection | undefined;
   /** When it is forgotten, where there is no connection. */
   untilUs: number;
+}
+
+/** How much a connection keeps in each direction, in packets: powers of two. */
+export interface SrtWindows {
+  readonly receivePackets: number;
+  readonly sendPackets: number;
 }
 
 /** A caller that asks for a stream. */
@@ -86,8 +96,11 @@ export interface SrtRequest {
   /** Of the caller's SRT, such as 1.5.1. */
   readonly version: string;
   readonly maxPayloadBytes: number;
-  /** @param keys of a caller with a passphrase */
-  accept(handlers: SrtHandlers, keys: SrtKeys | undefined): SrtConnection;
+  /**
+   * @param keys of a caller with a passphrase
+   * @param windows other than those of the listener
+   */
+  accept(handlers: SrtHandlers, keys: SrtKeys | undefined, windows?: SrtWindows): SrtConnection;
   reject(reason: number): void;
 }
 
@@ -97,6 +110,7 @@ export class SrtListener {
   readonly #entries = new Map<string, Entry>();
   readonly #open = new Map<number, Entry>();
   #undecided = 0;
+  readonly #undecidedOf = new Map<string, number>();
 
   constructor(options: SrtListenerOptions) {
     this.#options = options;
@@ -132,7 +146,7 @@ export class SrtListener {
     for (const [name, entry] of this.#entries) {
       if (entry.connection !== undefined || nowUs < entry.untilUs) continue;
       this.#entries.delete(name);
-      this.#undecided--;
+      this.#count(entry, -1);
     }
   }
 
@@ -165,11 +179,13 @@ export class SrtListener {
       if (known.answer !== undefined) this.#options.send(known.answer, peer);
       return;
     }
-    if (this.#undecided >= this.#options.maxUndecided)
+    const { maxUndecided, maxUndecidedPerNetwork, networkOf } = this.#options;
+    const network = networkOf(peer.address);
+    if (this.#undecided >= maxUndecided || (this.#undecidedOf.get(network) ?? 0) >= maxUndecidedPerNetwork)
       return this.#options.send(refusal(handshake, SrtRejection.backlog), peer);
-    const entry: Entry = { peer, answer: undefined, connection: undefined, untilUs: Infinity };
+    const entry: Entry = { peer, network, answer: undefined, connection: undefined, untilUs: Infinity };
     this.#entries.set(name, entry);
-    this.#undecided++;
+    this.#count(entry, 1);
     const unfit = unfitnessOf(handshake);
     if (unfit !== undefined) return this.#refuse(entry, handshake, unfit);
     let keyMaterial: KeyMaterial | undefined;
@@ -186,7 +202,8 @@ export class SrtListener {
       keyMaterial,
       version: [version >>> 16, (version >>> 8) & 0xff, version & 0xff].join('.'),
       maxPayloadBytes: payloadOf(handshake),
-      accept: (handlers, keys) => this.#accept(entry, { handshake, timestamp, arrivedUs: nowUs }, handlers, keys),
+      accept: (handlers, keys, windows = this.#options) =>
+        this.#accept(entry, { handshake, timestamp, arrivedUs: nowUs }, handlers, keys, windows),
       reject: (reason) => this.#refuse(entry, handshake, reason),
     });
   }
@@ -202,9 +219,10 @@ export class SrtListener {
     asked: { readonly handshake: Handshake; readonly timestamp: number; readonly arrivedUs: number },
     handlers: SrtHandlers,
     keys: SrtKeys | undefined,
+    { receivePackets, sendPackets }: SrtWindows,
   ): SrtConnection {
     const { handshake, timestamp, arrivedUs } = asked;
-    const { delayMs, maxDelayMs, clock, send, receivePackets, sendPackets, idleUs } = this.#options;
+    const { delayMs, maxDelayMs, clock, send, idleUs } = this.#options;
     const theirs = handshake.capabilities!;
     // Section 4.4: of each direction, the longer of what its two ends ask for.
     const receiveDelayMs = Math.min(maxDelayMs, Math.max(delayMs, theirs.sendDelayMs));
@@ -216,7 +234,7 @@ export class SrtListener {
         ...handlers,
         ended: (reason) => {
           this.#open.delete(socketId);
-          this.#undecided++;
+          this.#count(entry, 1);
           entry.connection = undefined;
           entry.answer = undefined;
           entry.untilUs = clock() + REMEMBERED_US;
@@ -238,7 +256,7 @@ export class SrtListener {
       idleUs,
       keys,
     });
-    this.#undecided--;
+    this.#count(entry, -1);
     entry.connection = connection;
     this.#open.set(socketId, entry);
     const answer: Handshake = {
@@ -258,6 +276,14 @@ export class SrtListener {
     entry.answer = encodeHandshake(answer, handshake.socketId, 0, true);
     send(entry.answer, entry.peer);
     return connection;
+  }
+
+  /** One caller more that is decided upon or remembered, or one less. */
+  #count({ network }: Entry, change: 1 | -1): void {
+    this.#undecided += change;
+    const count = (this.#undecidedOf.get(network) ?? 0) + change;
+    if (count === 0) this.#undecidedOf.delete(network);
+    else this.#undecidedOf.set(network, count);
   }
 
   #freeSocketId(): number {

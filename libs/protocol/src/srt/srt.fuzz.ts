@@ -37,6 +37,8 @@ function throughConnection(bytes: Uint8Array): void {
     send: (packet) => void (isFuzzed || caller?.push(Buffer.from(packet))),
     requested: (request) => void (connection = request.accept(handlers, undefined)),
     maxUndecided: 2,
+    maxUndecidedPerNetwork: 2,
+    networkOf: (address) => address,
     maxDelayMs: 5_000,
   });
   const toListener: Buffer[] = [];

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { SrtHandlers } from './index.ts';
 import { deriveKeyEncryptionKey, SrtKeys, SrtListener, SrtRejection, SynCookies } from './index.ts';
 import type { SrtConnection, SrtRequest } from './index.ts';
+import { encodeLossReport } from './loss-report.ts';
+import { ControlType, destinationOf, encodeControlPacket, sequenceOf, SRT_HEADER_BYTES } from './packet.ts';
 import { SrtCaller } from './srt-caller.ts';
 import type { SrtCallerOptions } from './srt-caller.ts';
 import type { SrtListenerOptions } from './srt-listener.ts';
@@ -46,7 +48,11 @@ class Network {
   readonly #random = randomFrom(7);
   #underway: { readonly atUs: number; readonly arrive: () => void }[] = [];
 
-  constructor(limits: Partial<Pick<SrtListenerOptions, 'receivePackets' | 'maxUndecided' | 'delayMs'>> = {}) {
+  constructor(
+    limits: Partial<
+      Pick<SrtListenerOptions, 'receivePackets' | 'maxUndecided' | 'maxUndecidedPerNetwork' | 'delayMs'>
+    > = {},
+  ) {
     this.listener = new SrtListener({
       cookies: new SynCookies(),
       clock: this.clock,
@@ -59,6 +65,8 @@ class Network {
         this.decide(request);
       },
       maxUndecided: 8,
+      maxUndecidedPerNetwork: 8,
+      networkOf: (address) => address.slice(0, -1),
       delayMs: 120,
       maxDelayMs: 5_000,
       receivePackets: 1_024,
@@ -77,10 +85,10 @@ class Network {
     this.connection = request.accept(handlers, keys);
   }
 
-  call(options: Partial<SrtCallerOptions> = {}): void {
+  call(options: Partial<SrtCallerOptions> = {}, from = PEER): void {
     this.caller = new SrtCaller({
       peer: PEER,
-      send: (packet) => this.#carry(packet, (copy) => this.listener.push(copy, PEER)),
+      send: (packet) => this.#carry(packet, (copy) => this.listener.push(copy, from)),
       clock: this.clock,
       handlers: {
         data: (payload) => void this.sent.push(Buffer.from(payload)),
@@ -355,6 +363,63 @@ describe('SRT', () => {
     network.call();
     network.run(50);
     expect(network.refusal).toBe(SrtRejection.forbidden);
+  });
+
+  it('leaves places for others when the callers of one network have taken theirs', () => {
+    const network = new Network({ maxUndecided: 8, maxUndecidedPerNetwork: 2 });
+    network.decide = (request) => request.reject(SrtRejection.forbidden);
+    const refusals = ['192.0.2.7', '192.0.2.8', '192.0.2.9', '198.51.100.1'].map((address, port) => {
+      network.call({}, { address, port });
+      network.run(50);
+      return network.refusal;
+    });
+    const { forbidden, backlog } = SrtRejection;
+    expect(refusals).toEqual([forbidden, forbidden, backlog, forbidden]);
+    network.run(4_000);
+    network.call();
+    network.run(50);
+    expect(network.refusal).toBe(forbidden);
+  });
+
+  it('sends no more again than it has sent to a peer that reads nothing, and sees when it reads again', () => {
+    const network = new Network();
+    network.call();
+    network.run(50);
+    const connection = network.connection!;
+    network.path = { passes: (packet) => !isData(packet) };
+    network.run(600, (step) => void connection.write(message(step)));
+    expect(connection.isUnread).toBe(false);
+    network.run(4_000);
+    expect(connection.isUnread).toBe(true);
+    expect(connection.statistics.sentAgain).toBeGreaterThan(600);
+    expect(connection.statistics.sentAgain).toBeLessThanOrEqual(600 + 64 + 100);
+    network.path = {};
+    network.run(500);
+    expect(connection.isUnread).toBe(false);
+    expect(connection.isDrained).toBe(true);
+    connection.write(message(7));
+    network.run(500);
+    expect(network.sent.at(-1)).toEqual(message(7));
+  });
+
+  it('looks for no more packets than it has, whatever a report says', () => {
+    const network = new Network();
+    network.call();
+    network.run(50);
+    const connection = network.connection!;
+    network.path = { passes: (packet) => !isData(packet) };
+    for (let index = 0; index < 200; index++) connection.write(message(index));
+    const socketId = destinationOf(Buffer.from(network.answers.at(-1)!));
+    const first = sequenceOf(network.answers.find(isData)!);
+    // A report with 300 ranges, each of all that there is.
+    const ranges = Array.from({ length: 300 }, () => [first, first + 199]).flat();
+    const report = encodeLossReport(ranges);
+    const packet = encodeControlPacket(ControlType.nak, 0, 0, 0, socketId, report.length);
+    packet.set(report, SRT_HEADER_BYTES);
+    network.nowUs += 1_000_000;
+    for (let i = 0; i < 1_000; i++) connection.push(Buffer.from(packet));
+    expect(connection.statistics.sentAgain).toBe(200);
+    expect(network.answers.length).toBeLessThan(500);
   });
 
   it('opens nothing again for a handshake that is repeated after the end', () => {

@@ -10,6 +10,7 @@ describe('a stream id', () => {
     ['request:room', { mode: 'request', resource: 'room', user: undefined }],
     ['publish%3Akey', { mode: 'publish', resource: 'key', user: undefined }],
     ['%23!::r=key,m=publish', { mode: 'publish', resource: 'key', user: undefined }],
+    ['play:room', { mode: 'request', resource: 'room', user: undefined }],
     ['#!::', { mode: 'request', resource: '', user: undefined }],
   ])('is read: %s', (text, meant) => {
     expect(parseStreamId(text)).toEqual({
@@ -36,7 +37,7 @@ describe('a stream id', () => {
     expect(parseStreamId('publish:100%')?.resource).toBe('100%');
   });
 
-  it.each(['', 'key', '%zz', 'play:key', '#!::r=key,m=bidirectional', '#!:r=key'])('is not understood: %s', (text) => {
+  it.each(['', 'key', '%zz', 'read:key', '#!::r=key,m=bidirectional', '#!:r=key'])('is not understood: %s', (text) => {
     expect(parseStreamId(text)).toBeUndefined();
   });
 });

@@ -15,7 +15,7 @@ export interface StreamId {
 export const MAX_STREAM_ID_BYTES = 512;
 
 const STANDARD = '#!::';
-const MODES: Readonly<Record<string, StreamId['mode']>> = { publish: 'publish', request: 'request' };
+const MODES: Readonly<Record<string, StreamId['mode']>> = { publish: 'publish', request: 'request', play: 'request' };
 
 /**
  * Also where it is percent-encoded: it stands in addresses, and ffmpeg sends it as it was typed there.

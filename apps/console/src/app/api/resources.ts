@@ -9,6 +9,7 @@ export interface PlaybackLink {
   readonly dash_url: string;
   readonly rtmp_url: string;
   readonly rtsp_url: string | null;
+  readonly srt_url: string | null;
   readonly watch_url: string;
   readonly created_at: string;
 }

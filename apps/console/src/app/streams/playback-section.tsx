@@ -113,6 +113,9 @@ export function PlaybackSection({ stream, onChanged }: PlaybackSectionProps): JS
             {stream.encryption === 'none' && asking.link.rtsp_url !== null && (
               <CopyField label={texts.playback.rtsp} value={asking.link.rtsp_url} />
             )}
+            {stream.encryption === 'none' && asking.link.srt_url !== null && (
+              <CopyField label={texts.playback.srt} value={asking.link.srt_url} />
+            )}
             <CopyField label={texts.playback.embed} value={embedCode(asking.link.watch_url, stream.name)} />
             {asking.link.policy === 'signed' && (
               <>

@@ -10,7 +10,7 @@ import { DEFAULT_PCR_DELAY_90K, DEFAULT_TIMESTAMP_OFFSET_90K, MAX_TAG_BYTES } fr
 import { AudioGatherer, audioFraming } from './sound.ts';
 
 /**
- * Makes a segment of access units: PAT and PMT, then PES packets in the order of their decode times. The same arguments
+ * Makes a segment of access units: PAT and PMT, unless they are left out, then PES packets in the order of their decode times. The same arguments
  * give the same bytes, in any process. Access units that cannot be carried are left out and counted.
  * @param units in the order of decode times within each kind; video and audio may come mixed in any way
  * @param tags in the order of their times; those that are too long, or in a segment without media, are left out
@@ -50,7 +50,7 @@ export function muxSegment(
   const metadata = hasMedia ? tags.filter(({ tag }) => tag.length <= MAX_TAG_BYTES).map(planMetadata) : [];
 
   const counter = new PacketCounter();
-  schedule(video, audio, pcrKind, options.endDts90k, counter, metadata);
+  schedule(video, audio, pcrKind, options.endDts90k, counter, metadata, options.tables);
   const bytes = Buffer.allocUnsafeSlow(counter.packets * TS_PACKET_BYTES);
   const writer = new PacketWriter(bytes, {
     tables: programTables(options, metadata.length > 0),
@@ -61,7 +61,7 @@ export function muxSegment(
     video: pictures,
     audio: framing,
   });
-  schedule(video, audio, pcrKind, options.endDts90k, writer, metadata);
+  schedule(video, audio, pcrKind, options.endDts90k, writer, metadata, options.tables);
   if (writer.written !== bytes.length) throw new Error(`wrote ${writer.written} of ${bytes.length} bytes`);
   return { bytes, continuity: writer.continuity, skipped, contents };
 }

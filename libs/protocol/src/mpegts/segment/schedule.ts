@@ -61,6 +61,7 @@ export interface PacketSink {
  * Puts tables first, then the PES packets in the order of their decode times (video first among equals), and between them
  * what keeps the intervals of tables and PCR. Packets of one kind stay in the order they came in.
  * @param pcrKind whose packets carry the PCR: video, unless the program has none
+ * @param tables whether they come first: a part of a stream without them has no PCR of its own either
  * @param endDts90k decode time at which the next segment begins, when known: PCRs go on up to there
  */
 export function schedule(
@@ -70,8 +71,9 @@ export function schedule(
   endDts90k: number | undefined,
   sink: PacketSink,
   metadata: readonly MetadataPes[] = [],
+  tables = true,
 ): void {
-  sink.tables();
+  if (tables) sink.tables();
   let clock: PcrClock | undefined;
   let nextVideo = 0;
   let nextAudio = 0;
@@ -91,7 +93,7 @@ export function schedule(
     if (clock === undefined) {
       clock = new PcrClock(plan.dts90k, sink);
       // Where the track that carries PCRs has paused, the segment must have one all the same.
-      if ((pcrKind === 'video' ? video : audio).length === 0) sink.clock(plan.dts90k);
+      if (tables && (pcrKind === 'video' ? video : audio).length === 0) sink.clock(plan.dts90k);
     }
     clock.advance(plan.dts90k);
     const withPcr = plan.kind === pcrKind;

@@ -69,6 +69,8 @@ export interface SegmentOptions {
   readonly discontinuity?: boolean;
   /** Decode time of the first access unit of the next segment, where known: keeps the PCR going below 10 frames a second. */
   readonly endDts90k?: number;
+  /** Whether it begins with PAT and PMT, as segments do. Without them it is a part of a stream that has had them. Default true. */
+  readonly tables?: boolean;
   readonly timestampOffset90k?: number;
   readonly pcrDelay90k?: number;
 }
