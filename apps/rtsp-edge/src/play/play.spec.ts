@@ -25,8 +25,8 @@ async function start(settings: Parameters<typeof TestEdge.start>[0] = {}, of = {
 const base = () => `rtsp://127.0.0.1:${edge.ports.rtsp}`;
 const address = (query = '') => `${base()}/play/${playback.playbackId}${query}`;
 
-function player(): TestPlayer {
-  const client = new TestPlayer(edge.ports.rtsp);
+function player(localAddress?: string): TestPlayer {
+  const client = new TestPlayer(edge.ports.rtsp, false, localAddress);
   clients.push(client);
   return client;
 }
@@ -34,6 +34,12 @@ function player(): TestPlayer {
 const AAC = Buffer.concat([aacHeadersOf(4), Buffer.of(0x21, 0x10, 0x04, 0x60)]);
 const STEP = 3_600;
 const NOW = 1_796_000_000_000;
+const MIB = 1024 * 1024;
+const IDLE = 200;
+/** Connecting so many takes its time on a busy machine. */
+const LONG_MS = 60_000;
+/** Large enough to fill what the system keeps of a connection, and the longest that one frame of the connection holds. */
+const LARGE_BYTES = 60 * 1024;
 
 /** An encoder with one group of pictures after the other. */
 class Publisher {
@@ -60,6 +66,12 @@ class Publisher {
 
   key(tag: number): void {
     this.#send(tag, true);
+  }
+
+  /** A picture of so many bytes, of which the last one tells it apart. */
+  large(tag: number, isKey: boolean): void {
+    this.encoder.rtp(0, this.#sequence++, this.#time, Buffer.concat([slice(isKey, 0), Buffer.alloc(LARGE_BYTES, tag)]));
+    this.#time += STEP;
   }
 
   /** A keyframe with a parameter set of its own. */
@@ -265,6 +277,36 @@ describe('a player', () => {
     void edge.drain();
     await next.closed;
     expect(next.reports(1).at(-1)?.type).toBe(203);
+  });
+
+  it('misses no frame beside many that read nothing, who cost no more than their share', async () => {
+    const rtspPlayQueuesBytes = 16 * MIB;
+    const patient = { rtspSetupMs: LONG_MS, playoutStartMs: LONG_MS, playoutUnreadMs: LONG_MS };
+    const places = { rtspMaxPlayersPerAddress: IDLE, rtspMaxConnectionsPerAddress: 2 * IDLE };
+    await start({ settings: { ...patient, ...places, rtspPlayQueuesBytes } });
+    const publisher = await new Publisher().begin();
+    publisher.key(1);
+    // Limits are shared by address: those that read nothing have their own.
+    const idle = Array.from({ length: IDLE }, () => player('127.0.0.2'));
+    for (const client of idle) {
+      await client.play(address());
+      client.pause();
+    }
+    const good = Array.from({ length: 20 }, () => player());
+    for (const client of good) await client.play(address());
+    const ends = (client: TestPlayer): (number | undefined)[] =>
+      client.packets(0).flatMap(({ marker, payload }) => (marker && payload.at(-1)! >= 100 ? [payload.at(-1)] : []));
+    const tags = Array.from({ length: 80 }, (_, i) => 100 + i);
+    for (const [i, tag] of tags.entries()) {
+      publisher.large(tag, i % 20 === 19);
+      const one = good[i % good.length]!;
+      await expect.poll(() => ends(one).at(-1), { timeout: LONG_MS }).toBe(tag);
+    }
+    for (const client of good) await expect.poll(() => ends(client), { timeout: LONG_MS }).toEqual(tags);
+    // A quarter for one address.
+    expect(await edge.metric('playout_queued_bytes')).toBeLessThanOrEqual(rtspPlayQueuesBytes / 4);
+    expect(await edge.metric('playout_skips_total', '{protocol="rtsp"}')).toBeGreaterThan(0);
+    expect(good.filter(({ isClosed }) => isClosed)).toEqual([]);
   });
 
   it.each([

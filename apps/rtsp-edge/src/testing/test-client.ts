@@ -18,9 +18,10 @@ export class TestClient {
   #waiting: ((answer: RtspResponse | undefined) => void) | undefined;
   #cSeq = 0;
 
-  constructor(port: number, isSecure = false) {
-    const host = '127.0.0.1';
-    this.#socket = isSecure ? connectTls({ port, host, rejectUnauthorized: false }) : connect(port, host);
+  /** @param localAddress what it connects from */
+  constructor(port: number, isSecure = false, localAddress = '127.0.0.1') {
+    const to = { port, host: '127.0.0.1', localAddress };
+    this.#socket = isSecure ? connectTls({ ...to, rejectUnauthorized: false }) : connect(to);
     this.#socket.on('error', () => undefined);
     this.#socket.on('data', (bytes: Buffer) => this.#read(bytes));
     this.closed = new Promise((resolve) => this.#socket.once('close', () => resolve()));
@@ -33,6 +34,15 @@ export class TestClient {
 
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  get isClosed(): boolean {
+    return this.#socket.destroyed;
+  }
+
+  /** Reads nothing any more. */
+  pause(): void {
+    this.#socket.pause();
   }
 
   /** @returns the next answer; undefined when the connection is closed instead */
