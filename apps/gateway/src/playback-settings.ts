@@ -1,4 +1,4 @@
-// What the gateway reads from the environment about signed playback.
+// What the gateway reads from the environment about playback: how it is signed, and how FLV is sent.
 import { milliseconds, setting, wholeNumber } from '@millrace/service-kit';
 import { z } from 'zod';
 
@@ -6,6 +6,12 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 export const playbackSettings = {
+  flvMergeMs: setting(
+    'MILLRACE_FLV_MERGE_MS',
+    wholeNumber(0, 1_000),
+    50,
+    'How long frames are collected at most to be sent to viewers of FLV together, in milliseconds: half a millisecond for each such viewer of the process; 0: each is sent at once.',
+  ),
   playbackTokenMaxMs: setting(
     'MILLRACE_PLAYBACK_TOKEN_MAX_MS',
     milliseconds(1_000),

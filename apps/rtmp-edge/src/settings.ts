@@ -218,8 +218,8 @@ export const rtmpEdgeSettings = defineSettings({
   playMergeMs: setting(
     'MILLRACE_RTMP_PLAY_MERGE_MS',
     wholeNumber(0, 1_000),
-    20,
-    'How long frames are collected to be sent to RTMP players together, in milliseconds; 0: each is sent at once.',
+    50,
+    'How long frames are collected at most to be sent to RTMP players together, in milliseconds: half a millisecond for each player of the process; 0: each is sent at once.',
   ),
   playWaitMs: setting(
     'MILLRACE_RTMP_PLAY_WAIT_MS',

@@ -173,8 +173,8 @@ export const rtspEdgeSettings = defineSettings({
   rtspPlayMergeMs: setting(
     'MILLRACE_RTSP_PLAY_MERGE_MS',
     wholeNumber(0, 1_000),
-    20,
-    'How long frames are collected to be sent to RTSP players together, in milliseconds; 0: each is sent at once.',
+    50,
+    'How long frames are collected at most to be sent to RTSP players together, in milliseconds: half a millisecond for each player of the process; 0: each is sent at once.',
   ),
   rtspPlayWaitMs: setting(
     'MILLRACE_RTSP_PLAY_WAIT_MS',

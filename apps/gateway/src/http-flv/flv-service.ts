@@ -103,10 +103,10 @@ export class FlvService {
       const tokenId = admitted?.ticket.tokenId;
       const name = await admission.begin(playbackId, entry);
       let stopMetering: (() => void) | undefined;
+      const metered = { playbackId, streamId, tenantId, tokenId };
       const observer = {
         sent: (bytes: number) => {
-          const viewer = { playbackId, streamId, tenantId, tokenId };
-          stopMetering ??= meter.connected(protocol, viewer, () => sink.sentBytes, name);
+          stopMetering ??= meter.connected(protocol, metered, () => sink.sentBytes, name);
           metrics.sent(protocol, bytes);
         },
         skipped: () => metrics.skipped(protocol),

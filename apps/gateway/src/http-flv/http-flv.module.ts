@@ -43,6 +43,7 @@ export class HttpFlv implements OnModuleInit, BeforeApplicationShutdown {
       settings,
       logger,
       readSession: sessionReader(store),
+      mergeMs: settings.flvMergeMs,
       onGap: () => playout.gap(),
     });
     this.#service = new FlvService({ directory, admission, quotas, streams, meter, metrics: playout });

@@ -74,7 +74,7 @@ export interface EdgePlaybackOptions {
   readonly authorizeMs: number;
   /** How long a player waits for a stream that is not live, in milliseconds. */
   readonly waitMs: number;
-  /** How long frames are collected to be written together, in milliseconds. */
+  /** How long frames are collected at most to be written together, in milliseconds. */
   readonly mergeMs: number;
 }
 
@@ -155,10 +155,10 @@ export class EdgePlayback {
     const checked = { playbackId, clientAddress, player: visit.player.slice(0, MAX_ENCODER_LENGTH), origin, ticket };
     let stopMetering: (() => void) | undefined;
     let forget: (() => void) | undefined;
+    const metered = { playbackId, streamId, tenantId, tokenId };
     const observer = {
       sent: (bytes: number) => {
-        const viewer = { playbackId, streamId, tenantId, tokenId };
-        stopMetering ??= this.#meter.connected(protocol, viewer, player.sentBytes, name);
+        stopMetering ??= this.#meter.connected(protocol, metered, player.sentBytes, name);
         this.#metrics.sent(protocol, bytes);
       },
       skipped: () => this.#metrics.skipped(protocol),

@@ -66,10 +66,15 @@ export class LiveFrame {
 /** Frames that follow each other, given to viewers at one time. */
 export class LiveBatch {
   readonly frames: readonly LiveFrame[];
+  /** One frame of each kind and codec among them: what a viewer takes is asked once for each. */
+  readonly samples: readonly LiveFrame[];
   readonly #joined = new Map<WireForm, Uint8Array>();
 
   constructor(frames: readonly LiveFrame[]) {
     this.frames = frames;
+    this.samples = frames.filter(
+      ({ kind, codec }, i) => frames.findIndex((other) => other.kind === kind && other.codec === codec) === i,
+    );
   }
 
   /** The bytes of all of them for viewers of this form, joined once. */

@@ -37,7 +37,13 @@ class WatchedBus {
 
 const LIVE: LiveSession = { epoch: 1, isPublished: true, reconnectWindowMs: 10_000 };
 
-function create({ env = {}, session = LIVE }: { env?: Record<string, string>; session?: LiveSession } = {}) {
+interface Setup {
+  readonly env?: Record<string, string>;
+  readonly session?: LiveSession;
+  readonly mergeMs?: number;
+}
+
+function create({ env = {}, session = LIVE, mergeMs = 0 }: Setup = {}) {
   const bus = new WatchedBus();
   const clock = { ms: 0 };
   const store: { session: LiveSession | undefined; reads: number } = { session, reads: 0 };
@@ -52,6 +58,7 @@ function create({ env = {}, session = LIVE }: { env?: Record<string, string>; se
     settings: settingsOf(env),
     logger,
     onGap: () => void gaps.count++,
+    mergeMs,
     nowMs: () => clock.ms,
   });
   onTestFinished(async () => {
@@ -106,6 +113,20 @@ describe('LiveStreams', () => {
     expect([...form.timesEncoded.values()]).toEqual([1, 1, 1, 1]);
     expect(streams.levels).toMatchObject({ streams: 1, queuedBytes: 0 });
     expect(streams.levels.groupBytes).toBeGreaterThan(0);
+  });
+
+  it('gives all viewers the same piece with several frames, where frames are merged', async () => {
+    const { publish, watch } = create({ mergeMs: 20 });
+    publish(...GROUP);
+    const viewers = await Promise.all([watch(), watch(), watch()]);
+    for (const { outcome, sink } of viewers) {
+      await outcome;
+      expect(sink.written).toEqual(SENT);
+    }
+    publish(picture(4), sound(5), picture(6));
+    for (const { sink } of viewers) await vi.waitFor(() => expect(sink.written.at(-1)).toBe('1/4 1/5 1/6 '));
+    const pieces = viewers.map(({ sink }) => sink.last);
+    expect(pieces.every((piece) => piece !== undefined && piece === pieces[0])).toBe(true);
   });
 
   it('starts a viewer at the newest keyframe with its configuration, at the log and at the cache', async () => {

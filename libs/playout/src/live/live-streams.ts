@@ -6,12 +6,13 @@ import { SharedPlaces } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
 import { ByteBudget } from './byte-budget.ts';
 import { GroupCache } from './group-cache.ts';
-import { WatchedStream } from './watched-stream.ts';
 import { LiveViewer } from './live-viewer.ts';
 import type { EndReason, ViewerObserver, ViewerSink, Wanted } from './live-viewer.ts';
+import { MergeClock } from './merge-clock.ts';
 import type { PlayoutLevels } from './playout-metrics.ts';
 import type { PlayoutSettings } from './playout-settings.ts';
 import type { LiveSession } from './session-end-detector.ts';
+import { WatchedStream } from './watched-stream.ts';
 import type { SeenTracks, WireForm } from './wire-form.ts';
 
 const LOOK_MS = 1_000;
@@ -27,7 +28,7 @@ export interface LiveStreamsOptions {
   readonly settings: PlayoutSettings;
   readonly logger: Logger;
   readonly onGap: () => void;
-  /** How long frames are collected to be written together, in milliseconds; 0, each at once, when not given. */
+  /** How long frames are collected at most to be written together, in milliseconds; 0, each at once, when not given. */
   readonly mergeMs?: number;
   /** A clock that does not go back. */
   readonly nowMs?: () => number;
@@ -80,6 +81,7 @@ export class LiveStreams {
   readonly #places: SharedPlaces;
   readonly #queues: ByteBudget;
   readonly #groups: ByteBudget;
+  readonly #merging: MergeClock;
   readonly #asking = new Map<string, Promise<LiveSession | undefined>>();
   readonly #timer: NodeJS.Timeout;
 
@@ -101,6 +103,7 @@ export class LiveStreams {
       max: settings.playoutGroupsBytes,
       maxPerTenant: settings.playoutGroupsBytesPerTenant,
     });
+    this.#merging = new MergeClock(options.mergeMs ?? 0, () => this.#places.taken);
     this.#timer = setInterval(() => this.look(), LOOK_MS).unref();
   }
 
@@ -284,7 +287,7 @@ export class LiveStreams {
       },
       group: new GroupCache(groupLimits, this.#groups.open({ tenantId })),
       firstEpoch: session.epoch,
-      mergeMs: this.#options.mergeMs ?? 0,
+      merging: this.#merging,
       nowMs: this.#nowMs,
     });
     try {

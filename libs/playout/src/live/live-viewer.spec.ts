@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Frame } from '@millrace/domain';
 import { RecordingSink } from '../testing/recording-sink.ts';
-import { keyframe, picture, TextForm } from '../testing/text-form.ts';
+import { keyframe, picture, sound, TextForm } from '../testing/text-form.ts';
 import { ByteBudget } from './byte-budget.ts';
-import { LiveFrame } from './live-frame.ts';
+import { LiveBatch, LiveFrame } from './live-frame.ts';
 import { LiveViewer } from './live-viewer.ts';
 import type { ViewerCutReason, ViewerLimits } from './live-viewer.ts';
 
@@ -55,6 +55,18 @@ describe('LiveViewer', () => {
     pictures(5);
     expect(sink.written.slice(2)).toEqual(['1/2 ', '1/3 ', '1/4 ', '1/5 ']);
     expect(budget.bytes).toBe(0);
+  });
+
+  it('is given several frames in one piece, or one by one where it does not want all of them', () => {
+    const { viewer, sink, live, key } = create();
+    const give = (...frames: Frame[]): void =>
+      viewer.pushBatch(new LiveBatch(frames.map((frame) => live(frame))), TRACKS);
+    key(1);
+    give(picture(2), sound(3), picture(4));
+    viewer.want({ audio: false, video: true });
+    give(picture(5), sound(6), picture(7));
+    give(picture(8), picture(9));
+    expect(sink.written.slice(2)).toEqual(['1/2 1/3 1/4 ', '1/5 ', '1/7 ', '1/8 1/9 ']);
   });
 
   it('goes on with the next keyframe when too much of the stream waits', () => {

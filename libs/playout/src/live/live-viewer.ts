@@ -156,7 +156,7 @@ export class LiveViewer {
   /** Gives it several frames: in one piece where it gets all of them, and its connection accepts them now. */
   pushBatch(batch: LiveBatch, tracks: SeenTracks): void {
     const isPlain = !this.#isOver && !this.#isPaused && this.#isWritable && !this.#needsGroup && !this.#needsVideoGroup;
-    if (!isPlain || !this.#hasBegun || !batch.frames.every((frame) => this.#takes(frame))) {
+    if (!isPlain || !this.#hasBegun || !batch.samples.every((frame) => this.#takes(frame))) {
       for (const frame of batch.frames) this.push(frame, tracks);
       return;
     }

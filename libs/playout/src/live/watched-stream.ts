@@ -7,6 +7,7 @@ import { EpochTimeline } from './epoch-timeline.ts';
 import type { GroupCache } from './group-cache.ts';
 import { LiveBatch, LiveFrame } from './live-frame.ts';
 import type { EndReason, LiveViewer } from './live-viewer.ts';
+import type { Collecting, MergeClock } from './merge-clock.ts';
 import { SessionEndDetector } from './session-end-detector.ts';
 import type { LiveSession } from './session-end-detector.ts';
 import type { SeenTracks, WireForm } from './wire-form.ts';
@@ -29,15 +30,15 @@ export interface WatchedStreamOptions {
   readonly group: GroupCache;
   /** Frames of epochs before this one are those of a session that is over. */
   readonly firstEpoch: number;
-  /** Frames are collected for this long and written together, in milliseconds; 0: each at once. */
-  readonly mergeMs: number;
+  /** Says when collected frames are written. */
+  readonly merging: MergeClock;
   readonly nowMs: () => number;
   readonly logger: Logger;
   readonly onGap: () => void;
   readonly onClosed: () => void;
 }
 
-export class WatchedStream implements FrameSubscriber {
+export class WatchedStream implements FrameSubscriber, Collecting {
   readonly #options: WatchedStreamOptions;
   readonly #timeline = new EpochTimeline();
   readonly #session = new SessionEndDetector();
@@ -50,9 +51,8 @@ export class WatchedStream implements FrameSubscriber {
   #isDescribed = false;
   readonly #describing = new Set<() => void>();
   #describedFrom90k: number | undefined;
-  /** Frames that viewers are given together, and what gives them. */
+  /** Frames that viewers are given together. */
   #collected: LiveFrame[] = [];
-  #merging: NodeJS.Timeout | undefined;
   #nextIndex = 0;
   #isInterrupted = false;
   #epoch: number;
@@ -106,7 +106,7 @@ export class WatchedStream implements FrameSubscriber {
   /** Adds a viewer: it begins with the newest group, or with the next one. */
   add(viewer: LiveViewer): void {
     // What is collected is part of the group.
-    this.#flush();
+    this.flush();
     this.#viewers.add(viewer);
     if (!this.#forms.has(viewer.form)) {
       this.#forms.add(viewer.form);
@@ -126,7 +126,7 @@ export class WatchedStream implements FrameSubscriber {
   /** Lets a paused viewer go on. */
   resume(viewer: LiveViewer): void {
     if (!this.#viewers.has(viewer)) return;
-    this.#flush();
+    this.flush();
     viewer.resume(this.#options.group.frames, this.#tracks);
   }
 
@@ -163,12 +163,20 @@ export class WatchedStream implements FrameSubscriber {
 
   onGap(): void {
     this.#options.onGap();
-    this.#flush();
+    this.flush();
     this.#run = [];
     // Pictures that refer to missing ones cannot be decoded.
     this.#needsKeyframe = true;
     this.#options.group.clear();
     for (const viewer of this.#viewers) viewer.broken();
+  }
+
+  flush(): void {
+    this.#options.merging.forget(this);
+    if (this.#collected.length === 0) return;
+    const batch = new LiveBatch(this.#collected);
+    this.#collected = [];
+    for (const viewer of this.#viewers) viewer.pushBatch(batch, this.#tracks);
   }
 
   /** Called about once a second. */
@@ -181,7 +189,7 @@ export class WatchedStream implements FrameSubscriber {
 
   /** Ends all viewers in good order and stops reading. */
   end(reason: EndReason): void {
-    this.#flush();
+    this.flush();
     for (const viewer of this.#viewers) viewer.end(reason);
     this.close();
   }
@@ -189,7 +197,7 @@ export class WatchedStream implements FrameSubscriber {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    clearTimeout(this.#merging);
+    this.#options.merging.forget(this);
     this.#collected = [];
     this.#subscription?.close();
     this.#options.group.close();
@@ -213,7 +221,7 @@ export class WatchedStream implements FrameSubscriber {
   #interrupt(isInterrupted: boolean): void {
     if (this.#isInterrupted === isInterrupted) return;
     this.#isInterrupted = isInterrupted;
-    this.#flush();
+    this.flush();
     for (const viewer of this.#viewers) viewer.interruption(isInterrupted);
   }
 
@@ -249,18 +257,7 @@ export class WatchedStream implements FrameSubscriber {
     this.#options.group.add(live);
     if (this.#viewers.size === 0) return;
     this.#collected.push(live);
-    const { mergeMs } = this.#options;
-    if (mergeMs === 0) this.#flush();
-    else this.#merging ??= setTimeout(() => this.#flush(), mergeMs);
-  }
-
-  #flush(): void {
-    clearTimeout(this.#merging);
-    this.#merging = undefined;
-    if (this.#collected.length === 0) return;
-    const batch = new LiveBatch(this.#collected);
-    this.#collected = [];
-    for (const viewer of this.#viewers) viewer.pushBatch(batch, this.#tracks);
+    this.#options.merging.schedule(this);
   }
 
   async #subscribe(start: StartPosition): Promise<void> {

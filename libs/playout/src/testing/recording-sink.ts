@@ -3,10 +3,13 @@ import type { ViewerCutReason, EndReason, ViewerSink } from '../live/live-viewer
 
 export class RecordingSink implements ViewerSink {
   readonly written: string[] = [];
+  /** What was written last, as it came. */
+  last: Uint8Array | undefined;
   over: EndReason | ViewerCutReason | undefined;
   isFull = false;
 
   write(bytes: Uint8Array): boolean {
+    this.last = bytes;
     this.written.push(Buffer.from(bytes).toString());
     return !this.isFull;
   }
