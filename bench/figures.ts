@@ -84,7 +84,7 @@ export const FIGURES: readonly Figure[] = [
     unit: 'ms per second',
     publishers: 1,
     hls: false,
-    args: ['--players', '100', '--settle-ms', '3000', '--warm-ms', '4000', '--dur-ms', '15000'],
+    args: ['--players', '100', ...windowArgs],
     read: ({ cpuMsPerSecond }) => cpuMsPerSecond,
   },
   {
@@ -93,7 +93,7 @@ export const FIGURES: readonly Figure[] = [
     unit: 'ms',
     publishers: 1,
     hls: false,
-    args: ['--players', '10', '--settle-ms', '3000', '--warm-ms', '4000', '--dur-ms', '15000'],
+    args: ['--players', '10', ...windowArgs],
     read: ({ load }) => load.lat_rtmp_ms?.p50,
   },
   {
@@ -102,7 +102,7 @@ export const FIGURES: readonly Figure[] = [
     unit: 'ms per second',
     publishers: 1,
     hls: false,
-    args: ['--flvs', '100', '--settle-ms', '3000', '--warm-ms', '4000', '--dur-ms', '15000'],
+    args: ['--flvs', '100', ...windowArgs],
     read: ({ cpuMsPerSecond }) => cpuMsPerSecond,
   },
   {
@@ -111,7 +111,7 @@ export const FIGURES: readonly Figure[] = [
     unit: 'ms per second',
     publishers: 1,
     hls: false,
-    args: ['--rtsps', '100', '--settle-ms', '3000', '--warm-ms', '4000', '--dur-ms', '15000'],
+    args: ['--rtsps', '100', ...windowArgs],
     read: ({ cpuMsPerSecond }) => cpuMsPerSecond,
   },
   {
@@ -120,7 +120,7 @@ export const FIGURES: readonly Figure[] = [
     unit: 'ms',
     publishers: 1,
     hls: false,
-    args: ['--flvs', '10', '--settle-ms', '3000', '--warm-ms', '4000', '--dur-ms', '15000'],
+    args: ['--flvs', '10', ...windowArgs],
     read: ({ load }) => load.lat_flv_ms?.p50,
   },
   {
