@@ -32,7 +32,7 @@ const control: RelayControl = {
 };
 const module = TurnModule.register({
   settings: {
-    ...turnSettings.parse({}),
+    ...turnSettings.parse({ MILLRACE_TURN_UDP_BATCHES: process.env['MILLRACE_TURN_UDP_BATCHES'] }),
     turnHosts: ['127.0.0.1'],
     turnPort: Number(port),
     turnThreads: Number(threads),

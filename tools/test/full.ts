@@ -33,6 +33,11 @@ const stages: Readonly<Record<string, Stage>> = {
     args: ['e2e', 'doors'],
     env: { MILLRACE_E2E_DOORS: 'all' },
   },
+  'turn-soak': {
+    script: 'tools/test/main.ts',
+    args: ['unit', 'udp-socket.spec.ts'],
+    env: { MILLRACE_TURN_SOAK_DATAGRAMS: '1000000' },
+  },
   chaos: { script: 'tools/chaos/main.ts', args: ['--runs', '84', '--no-page'] },
   'control-plane': { script: 'k8s/run-tests.ts', args: ['kubernetes', 'control-plane'] },
   // Says what it needs, and counts as skipped, where this machine cannot run a kubelet.

@@ -334,6 +334,12 @@ export const turnSettings = defineSettings({
     0,
     "Receive buffer requested for each relay, in bytes; 0: the system's default.",
   ),
+  turnUdpBatches: setting(
+    'MILLRACE_TURN_UDP_BATCHES',
+    flag,
+    true,
+    'Whether many datagrams are received and sent in one system call, where Linux and Node.js (node:ffi) can; elsewhere one is.',
+  ),
   turnAuthorizeMs: setting(
     'MILLRACE_TURN_AUTHORIZE_MS',
     milliseconds(1),

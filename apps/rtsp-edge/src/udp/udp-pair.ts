@@ -75,7 +75,8 @@ export class UdpPair {
    * the first one from the port that it has named, no other port counts.
    */
   #isOfPeer(side: Side, address: string, port: number): boolean {
-    if (address !== this.#peer.address) return false;
+    // Nothing could be sent to port 0 (RFC 768 allows it as a source).
+    if (address !== this.#peer.address || port === 0) return false;
     if (port !== side.remotePort) {
       if (side.isSettled) return false;
       side.remotePort = port;

@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram';
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { descriptorOfDatagrams, forbidFragments } from './socket-options.ts';
-import type { OpenUdpSocket } from './udp-socket.ts';
+import type { OnDatagram, OpenUdpSocket, UdpSocket, UdpSocketOptions } from './udp-socket.ts';
 
 type LookupCallback = (error: NodeJS.ErrnoException | null, address: string, family: number) => void;
 
@@ -12,7 +12,13 @@ const lookups = {
   udp6: (address: string, _options: unknown, callback: LookupCallback) => callback(null, address, 6),
 } as const;
 
-export const openDgramSocket: OpenUdpSocket = ({ family, address, port, shared, bufferBytes }, onDatagram) => {
+export const openDgramSocket: OpenUdpSocket = (options, onDatagram) => openOnRuntime(options, onDatagram).udp;
+
+/** @returns the runtime's socket too, for its descriptor */
+export function openOnRuntime(
+  { family, address, port, shared, bufferBytes }: UdpSocketOptions,
+  onDatagram: OnDatagram,
+): { readonly socket: Socket; readonly udp: UdpSocket } {
   const type = family === 'IPv6' ? 'udp6' : 'udp4';
   const socket = createSocket({ type, lookup: lookups[type], reusePort: shared, ipv6Only: family === 'IPv6' });
   let bound: number;
@@ -27,14 +33,15 @@ export const openDgramSocket: OpenUdpSocket = ({ family, address, port, shared, 
   socket.on('message', (bytes: Buffer, from: RemoteInfo) => onDatagram(bytes, from.address, from.port));
   if (bufferBytes > 0) enlarge(socket, bufferBytes);
   let closed = false;
-  return {
+  // The runtime throws for port 0, which a datagram may claim to come from.
+  const udp: UdpSocket = {
     port: bound,
     send: (bytes, toPort, to) => {
-      if (!closed) socket.send(bytes, toPort, to);
+      if (!closed && toPort !== 0) socket.send(bytes, toPort, to);
     },
     canSendWhole: () => forbidFragments(descriptorOfDatagrams(socket), family, false),
     sendWhole: (bytes, toPort, to) => {
-      if (closed) return;
+      if (closed || toPort === 0) return;
       const descriptor = descriptorOfDatagrams(socket);
       // The runtime gives a datagram to the system before `send` returns; what the system cannot take at once may lack the bit.
       if (!forbidFragments(descriptor, family, true)) return;
@@ -42,7 +49,7 @@ export const openDgramSocket: OpenUdpSocket = ({ family, address, port, shared, 
       forbidFragments(descriptor, family, false);
     },
     sendParts: (parts, toPort, to) => {
-      if (!closed) socket.send(parts, toPort, to);
+      if (!closed && toPort !== 0) socket.send(parts, toPort, to);
     },
     close: () => {
       if (closed) return;
@@ -50,7 +57,8 @@ export const openDgramSocket: OpenUdpSocket = ({ family, address, port, shared, 
       socket.close();
     },
   };
-};
+  return { socket, udp };
+}
 
 /** The system may allow less; that is not worth failing for. */
 function enlarge(socket: Socket, bytes: number): void {

@@ -1,8 +1,6 @@
-// Options of sockets that the runtime does not offer, set through node:ffi: on Linux, where the runtime has it. Each is set once in
-// the life of a socket, and nothing depends on it: without them the server answers as if the system could not do it.
-import type { DynamicLibrary } from 'node:ffi';
-
-type SystemCall = (fd: number, level: number, name: number, value: bigint, length: number) => number;
+// Options of sockets that the runtime does not offer, see system-calls.ts. Each is set once in the life of a socket, and nothing depends
+// on it: without them the server answers as if the system could not do it.
+import { systemCalls } from './system-calls.ts';
 
 const IPPROTO_TCP = 6;
 const TCP_NOTSENT_LOWAT = 25;
@@ -19,40 +17,12 @@ const INT_BYTES = 4;
 /** Held for as long as the process lives: the library remembers only its address. */
 const value = Buffer.allocUnsafeSlow(INT_BYTES);
 
-interface Loaded {
-  readonly library: DynamicLibrary;
-  readonly setsockopt: SystemCall;
-  readonly valueAt: bigint;
-}
-
-let loaded: Loaded | undefined;
-let isTried = false;
-
-function load(): Loaded | undefined {
-  if (isTried) return loaded;
-  isTried = true;
-  if (process.platform !== 'linux') return undefined;
-  try {
-    const ffi = process.getBuiltinModule('node:ffi');
-    const library = new ffi.DynamicLibrary(null);
-    const setsockopt = library.getFunction('setsockopt', {
-      arguments: ['int32', 'int32', 'int32', 'pointer', 'uint32'],
-      return: 'int32',
-    }) as SystemCall;
-    loaded = { library, setsockopt, valueAt: ffi.getRawPointer(value) };
-  } catch {
-    // An older runtime has no such module, and one that is held to permissions gives no access to it.
-    return undefined;
-  }
-  return loaded;
-}
-
 /** @returns whether the system has taken it */
 export function setSocketOption(fd: number | undefined, level: number, name: number, option: number): boolean {
-  const system = fd === undefined || fd < 0 ? undefined : load();
+  const system = fd === undefined || fd < 0 ? undefined : systemCalls();
   if (system === undefined) return false;
   value.writeInt32LE(option);
-  return system.setsockopt(fd!, level, name, system.valueAt, INT_BYTES) === 0;
+  return system.setsockopt(fd!, level, name, system.addressOf(value), INT_BYTES) === 0;
 }
 
 /**

@@ -11,6 +11,7 @@ import { coreSettings, credentialSettings } from '../core-of-settings.ts';
 import { QuotaSlots } from '../limits/quota-slots.ts';
 import { Counters } from '../counters.ts';
 import { ClientListeners } from './client-listeners.ts';
+import { batchedSockets } from '../transport/batched-socket.ts';
 import { openDgramSocket } from '../transport/dgram-socket.ts';
 import { TurnServer } from '../turn-server.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './worker-messages.ts';
@@ -34,6 +35,7 @@ export class RelayWorker {
     const counters = new Counters(memory.counters);
     const ports = new PortPool(settings.turnRelayPortMin, settings.turnRelayPortMax, memory.ports);
     const ask = (username: string): void => tell({ kind: 'ask', username });
+    const openUdp = (settings.turnUdpBatches ? batchedSockets() : undefined) ?? openDgramSocket;
     const discovery = discoveryAddresses(settings);
     this.#server = new TurnServer({
       clock,
@@ -46,7 +48,7 @@ export class RelayWorker {
       ...peerPolicies(settings, setup.relays, setup.machine, this.#ownPorts),
       nonces: new Nonces(setup.nonceKey, settings.turnNonceMs),
       credentials: new Credentials(credentialSettings(settings), clock, counters, ask),
-      relays: new SocketRelays(setup.relays, openDgramSocket, settings.turnRelayBufferBytes, ports),
+      relays: new SocketRelays(setup.relays, openUdp, settings.turnRelayBufferBytes, ports),
       // A client's second connection might reach another thread than its first.
       tcpRelays: settings.turnTcpRelays && !setup.shared ? new SocketTcpRelays(setup.relays) : undefined,
       namePrefix: `${setup.index}-`,
@@ -56,7 +58,7 @@ export class RelayWorker {
       settings,
       counters,
       server: this.#server,
-      openUdp: openDgramSocket,
+      openUdp,
       shared: setup.shared,
       certificate: setup.certificate,
       onSkipped: (host, reason) => tell({ kind: 'skipped', host, reason }),

@@ -123,7 +123,8 @@ export class SrtListener {
 
   /** One datagram, which is kept. Nothing that is malformed is answered. */
   push(packet: Buffer, peer: SrtPeer): void {
-    if (packet.length < SRT_HEADER_BYTES) return;
+    // RFC 768: a datagram may come from no port, where no answer could go to.
+    if (packet.length < SRT_HEADER_BYTES || peer.port === 0) return;
     const destination = destinationOf(packet);
     if (destination !== 0) return this.#toConnection(destination, packet, peer);
     if (!isControl(packet) || controlTypeOf(packet) !== ControlType.handshake) return;

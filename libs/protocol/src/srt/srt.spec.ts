@@ -350,6 +350,17 @@ describe('SRT', () => {
     expect(network.requests).toHaveLength(1);
   });
 
+  it('answers nothing that comes from port 0, where no answer could go to', () => {
+    const network = new Network();
+    const seen: Buffer[] = [];
+    network.path = { passes: (packet) => (seen.push(packet), false) };
+    network.call();
+    network.listener.push(Buffer.from(seen[0]!), { ...PEER, port: 0 });
+    expect(network.answers).toEqual([]);
+    network.listener.push(Buffer.from(seen[0]!), PEER);
+    expect(network.answers).toHaveLength(1);
+  });
+
   it('tells a caller why it is refused, also again, and turns away those beyond its limit', () => {
     const network = new Network({ maxUndecided: 1 });
     network.decide = (request) => request.reject(SrtRejection.forbidden);
