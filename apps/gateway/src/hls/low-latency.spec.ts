@@ -95,16 +95,20 @@ describe('a stream with low latency', () => {
   });
 
   it('waits for a whole segment where no part is named, and for the next one where the part is beyond its end', async () => {
-    const asked = [get(`video.m3u8?_HLS_msn=${stream.head}`), get(`video.m3u8?_HLS_msn=${stream.head}&_HLS_part=50`)];
+    const whole = get(`video.m3u8?_HLS_msn=${stream.head}`);
+    const beyond = get(`video.m3u8?_HLS_msn=${stream.head}&_HLS_part=50`);
     await held(2);
     const { head } = stream;
     await stream.addPart();
     await held(2);
     await stream.addSegment();
-    for (const answer of await Promise.all(asked)) {
-      const { mediaSequence, segments } = parseMediaPlaylist(await answer.text());
-      expect(mediaSequence + segments.length).toBe(head + 1);
-    }
+    const { mediaSequence, segments } = parseMediaPlaylist(await (await whole).text());
+    expect(mediaSequence + segments.length).toBe(head + 1);
+    const behindItsLast = get(`video.m3u8?_HLS_msn=${head}&_HLS_part=4`);
+    await held(2);
+    await stream.addPart();
+    for (const answer of await Promise.all([beyond, behindItsLast]))
+      expect(parseMediaPlaylist(await answer.text()).open?.parts.map(({ uri }) => uri)).toEqual([`v${head + 1}.0.m4s`]);
   });
 
   it.each([

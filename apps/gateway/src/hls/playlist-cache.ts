@@ -65,7 +65,7 @@ export class PlaylistCache {
   /** The media playlist when it is known to be the newest. Costs next to nothing. */
   fresh(streamId: string, nowMs: number): Representation | undefined {
     const entry = this.#entries.get(streamId);
-    if (entry === undefined || entry.changed || nowMs - entry.readAtMs >= MEDIA_FRESH_MS) return undefined;
+    if (entry === undefined || !isFresh(entry, nowMs)) return undefined;
     entry.usedAtMs = nowMs;
     return entry.media;
   }
@@ -83,11 +83,16 @@ export class PlaylistCache {
 
   /** The media playlist. @returns undefined when the stream is not live. @throws LiveStoreError with nothing to show */
   async media(streamId: string): Promise<Representation | undefined> {
-    const now = Date.now();
-    const entry = this.#entry(streamId, now);
-    if (!entry.changed && now - entry.readAtMs < MEDIA_FRESH_MS) return entry.media;
-    entry.reading ??= this.#read(streamId, entry).finally(() => (entry.reading = undefined));
-    return entry.reading;
+    for (;;) {
+      const now = Date.now();
+      const entry = this.#entry(streamId, now);
+      if (isFresh(entry, now)) return entry.media;
+      const began = entry.reading === undefined;
+      entry.reading ??= this.#read(streamId, entry).finally(() => (entry.reading = undefined));
+      // A read that another request began may have been answered before what has changed since.
+      if (began || !entry.changed) return entry.reading;
+      await entry.reading;
+    }
   }
 
   /**
@@ -239,6 +244,10 @@ export class PlaylistCache {
     this.#entries.delete(streamId);
   }
 }
+
+/** Not while it is read, which is when something has changed. */
+const isFresh = ({ changed, reading, readAtMs }: Entry, nowMs: number): boolean =>
+  !changed && reading === undefined && nowMs - readAtMs < MEDIA_FRESH_MS;
 
 function wakeAll({ waiting }: Entry): void {
   for (const wake of [...waiting]) wake();

@@ -4,6 +4,8 @@ import { deltaUpdate } from '@millrace/protocol/hls';
 import { blockedPlaylistRepresentation, playlistRepresentation } from './representation.ts';
 import type { Representation } from './representation.ts';
 
+const SEGMENT = '#EXTINF:';
+const PART = '#EXT-X-PART:';
 const TARGET_DURATION = /^#EXT-X-TARGETDURATION:(\d{1,9})$/m;
 
 /** The directives of a playlist request (section 6.2.5). */
@@ -35,12 +37,21 @@ export function readDirectives(query: string): DeliveryDirectives | undefined {
   };
 }
 
+/** The tags of its parts come between the segment before it and its own EXTINF. */
+function partsOfNewestSegment(text: string): number {
+  const end = text.lastIndexOf(SEGMENT);
+  if (end < 0) return 0;
+  const start = Math.max(0, text.lastIndexOf(SEGMENT, end - 1));
+  return text.slice(start, end).split(PART).length - 1;
+}
+
 export class RenditionView {
   /** Answers that were not waited for: a cache in front may have them for a second. */
   readonly whole: Representation;
   readonly ended: boolean;
   readonly targetDurationMs: number;
   readonly #playlist: RenditionPlaylist;
+  #countedParts: number | undefined;
   #delta: Representation | undefined;
   #blocked: Representation | undefined;
   #blockedDelta: Representation | undefined;
@@ -57,11 +68,22 @@ export class RenditionView {
     return this.#playlist.text === playlist.text && this.ended === ended;
   }
 
-  /** Whether what was asked for is in the list. */
+  /**
+   * Whether what was asked for is in the list. "If the client requests a Part Index greater than that of the final Partial Segment of the Parent
+   * Segment", it is Part Index 0 of the following one that it asks for (section 6.2.5.2).
+   */
   has(mediaSequence: number, part: number | undefined): boolean {
     const { nextMediaSequence, parts } = this.#playlist;
-    if (this.ended || mediaSequence < nextMediaSequence) return true;
-    return mediaSequence === nextMediaSequence && part !== undefined && part < parts;
+    if (this.ended) return true;
+    if (mediaSequence === nextMediaSequence) return part !== undefined && part < parts;
+    const isBeyond = mediaSequence === nextMediaSequence - 1 && part !== undefined && part >= this.#newestParts;
+    return mediaSequence < nextMediaSequence && (!isBeyond || parts > 0);
+  }
+
+  /** How many parts the newest whole segment has; Infinity where they are not listed. */
+  get #newestParts(): number {
+    this.#countedParts ??= partsOfNewestSegment(this.#playlist.text) || Infinity;
+    return this.#countedParts;
   }
 
   /** "If the client requests a Media Sequence Number greater than ... two" beyond the last one, the server answers 400 (section 6.2.5.2). */
