@@ -77,9 +77,10 @@ function doorsOf({ playbackId, playlistUrl }: TestStream): Doors {
 /** Reads FLV from a WebSocket to its end, once there is one. */
 async function readWebSocketFlv({ playbackId }: TestStream): Promise<Buffer> {
   const url = `ws://127.0.0.1:${server.ports.http}/live/${playbackId}.flv`;
-  const pieces: Buffer[] = [];
+  let pieces: Buffer[] = [];
   const read = (): Promise<boolean> =>
     new Promise((resolve) => {
+      pieces = [];
       const socket = new WebSocket(url);
       socket.binaryType = 'arraybuffer';
       socket.addEventListener('message', ({ data }) => void pieces.push(Buffer.from(data as ArrayBuffer)));

@@ -89,7 +89,8 @@ async function play(protocol: Protocol, url: string, address?: string): Promise<
   return player;
 }
 
-const metric = async (line: RegExp): Promise<number> => Number(line.exec(await gateway.metrics.text())?.[1] ?? NaN);
+const metric = async (line: RegExp, of = gateway): Promise<number> =>
+  Number(line.exec(await of.metrics.text())?.[1] ?? NaN);
 const payloads = ({ tags }: FlvPlayer): number[] => tags.map(({ data }) => data.at(-1)!);
 
 describe.each<[Protocol, string]>([
@@ -187,6 +188,55 @@ describe.each<[Protocol, string]>([
     await until('nothing waits any more', async () => (await metric(/playout_queued_bytes (\d+)/)) === 0);
     stuck.destroy();
   });
+});
+
+it('misses no frame beside many that read nothing, who cost no more than their share', async () => {
+  const [idle, share] = [200, 4 * 1024 * 1024];
+  const busy = await TestGateway.start({
+    databaseUrl: postgres.url(),
+    frameBus,
+    liveStore: gateway.liveStore,
+    env: {
+      MILLRACE_HTTP_MAX_CONNECTIONS_PER_ADDRESS: '1000',
+      MILLRACE_PLAYOUT_MAX_VIEWERS_PER_ADDRESS: String(idle),
+      MILLRACE_PLAYOUT_QUEUES_BYTES_PER_ADDRESS: String(share),
+      MILLRACE_PLAYOUT_UNREAD_MS: '60000',
+    },
+  });
+  const { url, group } = await live();
+  const here = url.replace(gateway.url, busy.url);
+  const unread = [];
+  for (let n = 0; n < idle; n++) {
+    // Limits are shared by address: those that read nothing have their own.
+    const stuck = request(here, { headers: { 'x-forwarded-for': '198.51.100.99' }, agent: false });
+    await new Promise<void>((resolve, reject) => {
+      stuck.on('response', (answer) => resolve(void answer.pause())).on('error', reject);
+      stuck.end();
+    });
+    unread.push(stuck);
+  }
+  const good = await Promise.all(Array.from({ length: 20 }, () => play('http', here)));
+  for (const [at, one] of good.entries()) await until(`viewer ${at} plays`, () => one.tags.length === 5);
+  // Until what the system keeps of the others is full, and they lose what has no room.
+  const skips = (): Promise<number> => metric(/playout_skips_total\{protocol="http-flv"\} (\d+)/, busy);
+  let groups = 1;
+  while (groups % 5 !== 0 || (await skips()) === 0) {
+    group(256 * 1024);
+    groups++;
+    await until('the next group has come', () => good[groups % 20]!.tags.length === 5 * groups);
+  }
+  const [first] = good;
+  for (const one of good) {
+    await until('all of it has come', () => one.tags.length === 5 * groups);
+    expect(payloads(one)).toEqual(payloads(first!));
+  }
+  const numbers = payloads(first!).filter((_, i) => i % 5 === 4);
+  expect(numbers).toEqual(numbers.map((_, i) => (numbers[0]! + 5 * i) & 0xff));
+  expect(await metric(/playout_queued_bytes (\d+)/, busy)).toBeLessThanOrEqual(share);
+  expect(good.filter(({ over }) => over !== undefined)).toEqual([]);
+  for (const stuck of unread) stuck.destroy();
+  for (const one of good) one.close();
+  await busy.close();
 });
 
 const encrypt = ({ streamId }: World): Promise<unknown> =>
