@@ -23,6 +23,8 @@ export interface CutLimits {
   /** The longest that the open segment may last. */
   readonly longestTicks: number;
   readonly maxBytes: number;
+  /** With parts: what is behind a keyframe may be in one that players have, so that the segment cannot be split there later. */
+  readonly hasParts: boolean;
 }
 
 /** The limits for the segment after this state. */
@@ -35,6 +37,7 @@ export function cutLimits(point: ResumePoint, settings: SegmenterSettings): CutL
       longestSegmentMs(point, settings.maxSegmentMs) * TICKS_PER_MS -
       (point.partDurationMs === undefined ? 0 : SOUND_MARGIN_TICKS),
     maxBytes: settings.maxSegmentBytes,
+    hasParts: point.partDurationMs !== undefined,
   };
 }
 
@@ -47,9 +50,19 @@ export function cutBefore(open: OpenSegment, frame: Frame, limits: CutLimits): C
   if (step < -BACKWARDS_TICKS) return 'timeline';
   if (elapsed > limits.longestTicks) return step > HOLE_TICKS ? 'timeline' : 'duration';
   if (isRandomAccess(frame) && elapsed >= limits.targetTicks - TARGET_TOLERANCE_TICKS) return 'keyframe';
+  if (limits.hasParts && isLastKeyframe(open, frame, elapsed, limits)) return 'keyframe';
   // The frame after this one would come too late to cut there.
   if (elapsed + step > limits.longestTicks) return 'duration';
   return open.bytesWith(frame) > limits.maxBytes ? 'bytes' : undefined;
+}
+
+/**
+ * Whether a segment that cannot be split ends at this keyframe, though it is short: as the next one would come too late if the next group of pictures were as
+ * long as this one, or as the segment began in the middle of a group, so that segments begin at keyframes again.
+ */
+function isLastKeyframe(open: OpenSegment, frame: Frame, elapsed: number, { longestTicks }: CutLimits): boolean {
+  if (frame.kind !== FrameKind.video || !isRandomAccess(frame)) return false;
+  return open.startsInGroup || elapsed + open.groupTicksUntil(frame) > longestTicks;
 }
 
 /** The first picture after audio alone: how long audio has run counts, as the two clocks may be far apart. */

@@ -1,5 +1,5 @@
 // The segment that is being gathered: its frames, and what decides where it ends.
-import { frameCost, FrameKind, isConfiguration } from '@millrace/domain';
+import { frameCost, FrameKind, isConfiguration, isRandomAccess } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import type { Track } from '@millrace/media';
 
@@ -26,6 +26,8 @@ export class OpenSegment {
   startDts90k = 0;
   hasVideo = false;
   hasAudio = false;
+  /** Whether its first picture needs those before it. */
+  startsInGroup = false;
   /** Its track that has no configuration record, once it has frames of one. */
   unrecorded: Track | undefined;
   lastVideoDts90k = 0;
@@ -51,6 +53,7 @@ export class OpenSegment {
     if (frame.kind === FrameKind.video) {
       if (!this.hasVideo) {
         this.hasVideo = true;
+        this.startsInGroup = !isRandomAccess(frame);
         this.videoAtAudio90k = dts90k;
         // Audio led so far. Video may run on a clock that is seconds apart: what counts is how long audio has run.
         this.startDts90k = this.hasAudio ? dts90k - (this.lastAudioDts90k - this.startDts90k) : dts90k;
@@ -119,6 +122,11 @@ export class OpenSegment {
     this.unrecorded = undefined;
     this.#inner = undefined;
     return frames;
+  }
+
+  /** How long the newest group of pictures, or what there is of it, lasts up to this keyframe. */
+  groupTicksUntil(keyframe: Frame): number {
+    return keyframe.dts90k - (this.#inner?.dts90k ?? this.startDts90k);
   }
 
   /** How long the segment lasts when `next`, on the same timeline, starts the following one. */

@@ -293,6 +293,40 @@ describe('where parts end', () => {
     }
   });
 
+  /** Segments of 30 pictures a second, with keyframes at these pictures: how long each is, and whether it begins at a keyframe. */
+  const segmentsOf = (count: number, keyframes: readonly number[]): (readonly [number, boolean])[] => {
+    const builder = log();
+    for (let index = 0; index <= count; index++)
+      builder.picture(Math.round((index * 1_000) / 30), keyframes.includes(index));
+    return cutLog(builder.frames, { point: lowLatencyPoint(1_000), finish: false }).segments.map(
+      ({ durationMs, independent }) => [Math.round(durationMs), independent] as const,
+    );
+  };
+
+  it('ends a segment early at a keyframe where the next one would be too late: segments begin at keyframes', () => {
+    const shortGroup = [0, 60, 120, 177, 237, 297, 357];
+    expect(segmentsOf(357, shortGroup)).toEqual(
+      [2_000, 2_000, 1_900, 2_000, 2_000, 2_000].map((durationMs) => [durationMs, true]),
+    );
+    // Keyframes every half second, of which one is missing, or one more comes at a change of scene.
+    expect(segmentsOf(240, [0, 15, 30, 45, 60, 75, 90, 105, 120, 135, 150, 180, 195, 210, 225, 240])).toEqual(
+      [2_000, 2_000, 2_000, 2_000].map((durationMs) => [durationMs, true]),
+    );
+    expect(segmentsOf(180, [0, 20, 60, 120, 180])).toEqual(
+      [2_000, 2_000, 2_000].map((durationMs) => [durationMs, true]),
+    );
+  });
+
+  it('begins at the next keyframe again where a group of pictures is longer than a segment may be', () => {
+    expect(segmentsOf(300, [0, 60, 180, 240, 300])).toEqual([
+      [2_000, true],
+      [2_367, true],
+      [1_633, false],
+      [2_000, true],
+      [2_000, true],
+    ]);
+  });
+
   it('leaves room for a millisecond where times are rounded to milliseconds', () => {
     const builder = log();
     for (let index = 0; index <= 60; index++) builder.picture(Math.round((index * 1_000) / 30), index % 60 === 0);
