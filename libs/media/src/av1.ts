@@ -10,7 +10,7 @@ import {
 } from '@millrace/protocol/av1';
 import type { Av1Configuration } from '@millrace/protocol/av1';
 import { decodeOrUndefined } from '@millrace/protocol/bytes';
-import { Inspected, PictureFlag, videoRangeOf } from './codec-rules.ts';
+import { describeColour, Inspected, PictureFlag } from './codec-rules.ts';
 import type { VideoRules } from './codec-rules.ts';
 import { WholePictureReader } from './whole-picture-reader.ts';
 
@@ -34,7 +34,7 @@ export const av1 = {
           width: sequence.width,
           height: sequence.height,
           frameRate: sequence.frameRate,
-          videoRange: videoRangeOf(sequence.transferCharacteristics),
+          ...describeColour(sequence),
         },
   openReader: () =>
     new WholePictureReader({

@@ -1,5 +1,6 @@
 // What the rest of the system asks of a codec. One file per codec answers it; codecs.ts lists them.
 import type { Codec, FrameKind } from '@millrace/domain';
+import type { ColourDescription } from '@millrace/protocol/nal';
 
 /** Codecs that have rules. */
 export type MediaCodec = Exclude<Codec, typeof Codec.none>;
@@ -25,6 +26,7 @@ export interface TrackDescription {
   readonly height?: number | undefined;
   readonly frameRate?: number | undefined;
   readonly videoRange?: VideoRange | undefined;
+  readonly colour?: ColourDescription | undefined;
   readonly channels?: number | undefined;
 }
 
@@ -33,10 +35,21 @@ export type VideoRange = 'SDR' | 'HLG' | 'PQ';
 
 /** ITU-T H.273 table 3: SMPTE ST 2084 and ARIB STD-B67. "Unspecified", and what is kept for later, say nothing. */
 const RANGES: Readonly<Record<number, VideoRange>> = { 16: 'PQ', 18: 'HLG' };
-const UNSPECIFIED: readonly (number | undefined)[] = [undefined, 0, 2, 3];
+const UNSPECIFIED: readonly number[] = [0, 2, 3];
 
-export const videoRangeOf = (transferCharacteristics: number | undefined): VideoRange | undefined =>
-  UNSPECIFIED.includes(transferCharacteristics) ? undefined : (RANGES[transferCharacteristics ?? 0] ?? 'SDR');
+const videoRangeOf = (transferCharacteristics: number): VideoRange | undefined =>
+  UNSPECIFIED.includes(transferCharacteristics) ? undefined : (RANGES[transferCharacteristics] ?? 'SDR');
+
+/** What a configuration says of colours; nothing where all of it is left open. */
+export function describeColour(said: ColourDescription | undefined): Pick<TrackDescription, 'videoRange' | 'colour'> {
+  if (said === undefined) return {};
+  const { colourPrimaries, transferCharacteristics, matrixCoefficients, fullRange } = said;
+  const colour = { colourPrimaries, transferCharacteristics, matrixCoefficients, fullRange };
+  const isOpen = [colourPrimaries, transferCharacteristics, matrixCoefficients].every((code) =>
+    UNSPECIFIED.includes(code),
+  );
+  return isOpen ? {} : { videoRange: videoRangeOf(transferCharacteristics), colour };
+}
 
 interface Rules<Configuration> {
   readonly codec: MediaCodec;

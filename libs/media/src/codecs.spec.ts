@@ -110,8 +110,29 @@ describe('the table of codecs', () => {
     expect(describeTrack(aacTrack)).toEqual({ channels: 2 });
   });
 
-  // ITU-T H.273 table 3, as SVT-AV1 and the binding of VP9 write it.
+  // ITU-T H.273 table 3, as x264, x265, SVT-AV1 and the binding of VP9 write it.
   it.each([
+    [
+      'PQ',
+      Codec.h264,
+      '0164000affe1001b6764000aacd94426c05a848804a0000003002000000641e244b2c001000668ebe3cb22c0fdf8f800',
+    ],
+    [
+      'HLG',
+      Codec.h264,
+      '0164000affe1001b6764000aacd94426c05a848904a0000003002000000641e244b2c001000668ebe3cb22c0fdf8f800',
+    ],
+    [
+      'SDR',
+      Codec.h264,
+      '0164000affe1001b6764000aacd94426c05a848084a0000003002000000641e244b2c001000668ebe3cb22c0fdf8f800',
+    ],
+    [undefined, Codec.h264, H264_RECORD.toString('hex')],
+    [
+      'HLG',
+      Codec.h265,
+      '0102200000009000000000001ef000fcfdfafa00000f03a00001001840010c01ffff02200000030090000003000003001e959809a10001002d42010102200000030090000003000003001ea0208104d96566924caf016a12241208000003000800000300c840a2000100074401c172b4224027',
+    ],
     ['PQ', Codec.av1, '81000c000a0e000000043cfecc02f85091009040'],
     ['HLG', Codec.av1, '81000c000a0e000000043cfecc02f85091209040'],
     [undefined, Codec.av1, '81000c000a0b000000043cfefc02f80040'],
@@ -122,6 +143,7 @@ describe('the table of codecs', () => {
   ] as const)('says %s of pictures whose configuration says so', (range, codec, record) => {
     const track = readTrack(configuration(FrameKind.video, codec, Buffer.from(record, 'hex')), undefined)!;
     expect(describeTrack(track).videoRange).toBe(range);
+    expect(describeTrack(track).colour !== undefined).toBe(range !== undefined);
   });
 
   it('has silence for AAC and Opus, as long as their frames, and none for the others', () => {

@@ -13,6 +13,7 @@ import {
   spsFrameRate,
 } from '@millrace/protocol/h264';
 import type { H264Configuration } from '@millrace/protocol/h264';
+import { describeColour } from './codec-rules.ts';
 import type { TrackDescription, VideoRules } from './codec-rules.ts';
 import { inspectNalPicture, NalPictureReader } from './nal-picture-reader.ts';
 
@@ -41,5 +42,7 @@ export const h264 = {
 /** What cannot be read here a decoder may read all the same: then it goes untold. */
 function describe({ sps }: H264Configuration): TrackDescription {
   const set = decodeOrUndefined(decodeSps, sps[0]!);
-  return set === undefined ? {} : { width: set.width, height: set.height, frameRate: spsFrameRate(set) };
+  if (set === undefined) return {};
+  const { width, height, vui } = set;
+  return { width, height, frameRate: spsFrameRate(set), ...describeColour(vui?.colour) };
 }

@@ -10,7 +10,7 @@ import {
   readH265ParameterSets,
 } from '@millrace/protocol/h265';
 import type { H265Configuration } from '@millrace/protocol/h265';
-import { videoRangeOf } from './codec-rules.ts';
+import { describeColour } from './codec-rules.ts';
 import type { VideoRules } from './codec-rules.ts';
 import { inspectNalPicture, NalPictureReader } from './nal-picture-reader.ts';
 
@@ -23,11 +23,11 @@ export const h265 = {
   /** The next picture tells. */
   duration90k: () => undefined,
   codecString: h265CodecString,
-  describe: ({ sequence: { width, height, frameRate, transferCharacteristics } }) => ({
+  describe: ({ sequence: { width, height, frameRate, colour } }) => ({
     width,
     height,
     frameRate,
-    videoRange: videoRangeOf(transferCharacteristics),
+    ...describeColour(colour),
   }),
   openReader: () =>
     new NalPictureReader({

@@ -10,7 +10,7 @@ import {
   vp9ConfigurationOf,
 } from '@millrace/protocol/vp9';
 import type { Vp9Configuration } from '@millrace/protocol/vp9';
-import { Inspected, PictureFlag, videoRangeOf } from './codec-rules.ts';
+import { describeColour, Inspected, PictureFlag } from './codec-rules.ts';
 import type { VideoRules } from './codec-rules.ts';
 import { WholePictureReader } from './whole-picture-reader.ts';
 
@@ -27,7 +27,7 @@ export const vp9 = {
   /** The next picture tells. */
   duration90k: () => undefined,
   codecString: vp9CodecString,
-  describe: ({ size, transferCharacteristics }) => ({ ...size, videoRange: videoRangeOf(transferCharacteristics) }),
+  describe: (configuration) => ({ ...configuration.size, ...describeColour(configuration) }),
   openReader: () =>
     new WholePictureReader({
       checkRecord: decodeVp9Configuration,

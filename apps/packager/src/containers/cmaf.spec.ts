@@ -38,6 +38,14 @@ it.each([
   expect(isCarriedInCmaf(one)).toBe(true);
 });
 
+it('pictures whose configuration describes colours say so in CMAF too', () => {
+  // As x264 writes `colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc`.
+  const sps = '6764000aacd94426c05a848904a0000003002000000641e244b2c0';
+  const hlg = track(Codec.h264, `0164000affe1001b${sps}01000668ebe3cb22c0fdf8f800`);
+  const { bytes } = cmafMapOf(hlg, Buffer.alloc(0))!;
+  expect(Buffer.from(bytes).toString('hex')).toContain(`${Buffer.from('colrnclx').toString('hex')}00090012000900`);
+});
+
 // ISO/IEC 14496-12 section 12.2.3: channels and rate of the sample entry; 14496-1 table 5: 6b is MPEG-1 audio, 69 MPEG-2 audio.
 it.each([
   ['MPEG-1, 44.1 kHz, joint stereo', 'fffb9064', 2, 44_100, 0x6b],

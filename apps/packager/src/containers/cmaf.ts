@@ -102,8 +102,9 @@ function formOf(track: Track): CmafTrack | undefined {
     case Codec.h265:
     case Codec.av1:
     case Codec.vp9: {
-      const { width = 0, height = 0 } = describeTrack(track);
-      return track.record && { kind: 'video', codec: PICTURES[track.codec], record: track.record, width, height };
+      const { width = 0, height = 0, colour } = describeTrack(track);
+      const { record } = track;
+      return record && { kind: 'video', codec: PICTURES[track.codec], record, width, height, colour };
     }
     case Codec.opus: {
       const { channels } = track.configuration;

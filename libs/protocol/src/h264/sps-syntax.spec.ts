@@ -15,6 +15,9 @@ const hrd = fc.option(fc.array(fc.tuple(fc.nat(70_000), fc.nat(70_000)), { minLe
   nil: undefined,
 });
 
+/** video_full_range_flag of what is described. */
+const FULL_RANGE = true;
+
 const vui = fc.record({
   aspect: fc.option(fc.oneof(fc.nat(20), fc.tuple(fc.nat(0xffff), fc.nat(0xffff))), { nil: undefined }),
   overscan: fc.option(coin, { nil: undefined }),
@@ -93,7 +96,7 @@ function writeVui(bits: BitWriter, { aspect, overscan, video, chromaLocation, ti
   if (video !== 'absent') {
     bits
       .bits(5, 3)
-      .flag(true)
+      .flag(FULL_RANGE)
       .flag(video !== undefined);
     if (video !== undefined) bits.bits(video, 24);
   }
@@ -160,6 +163,16 @@ function cropUnits(f: Fields): readonly [number, number] {
 /** Table E-1. */
 const ASPECTS = '- 1:1 12:11 10:11 16:11 40:33 24:11 20:11 32:11 80:33 18:11 15:11 64:33 160:99 4:3 3:2 2:1'.split(' ');
 
+const expectedColour = (video: Vui['video']) =>
+  typeof video === 'number'
+    ? {
+        colourPrimaries: video >> 16,
+        transferCharacteristics: (video >> 8) & 0xff,
+        matrixCoefficients: video & 0xff,
+        fullRange: FULL_RANGE,
+      }
+    : undefined;
+
 function expectedAspect(aspect: Vui['aspect']): readonly number[] | undefined {
   if (typeof aspect === 'number') {
     const text = ASPECTS[aspect];
@@ -190,6 +203,7 @@ describe('the syntax of an SPS', () => {
           height: f.heightInMapUnits * (f.frameMbsOnly ? 16 : 32) - (top + bottom) * unitY,
           vui: f.vui && {
             sampleAspectRatio: expectedAspect(f.vui.aspect),
+            colour: expectedColour(f.vui.video),
             timing: f.vui.timing,
             maxReorderFrames: f.vui.reorder,
           },

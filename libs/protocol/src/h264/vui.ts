@@ -1,5 +1,7 @@
-// ITU-T H.264 annex E.1.1: video usability information, as far as timing, aspect ratio and reordering.
+// ITU-T H.264 annex E.1.1: video usability information, as far as timing, aspect ratio, colours and reordering.
 import type { BitReader } from '../bytes/index.ts';
+import { readColourDescription } from '../nal/index.ts';
+import type { ColourDescription } from '../nal/index.ts';
 
 /** Section E.2.2: cpb_cnt_minus1 is 0 to 31. */
 const MAX_CPB_COUNT = 31;
@@ -29,6 +31,7 @@ const SAMPLE_ASPECT_RATIOS: readonly (readonly [number, number])[] = [
 export interface VideoUsability {
   /** Width and height of a sample; undefined when not told. */
   readonly sampleAspectRatio: readonly [number, number] | undefined;
+  readonly colour: ColourDescription | undefined;
   readonly timing: { readonly unitsInTick: number; readonly timeScale: number; readonly fixed: boolean } | undefined;
   /** How many frames may follow a frame in decoding order and precede it in output order; undefined when not told. */
   readonly maxReorderFrames: number | undefined;
@@ -39,10 +42,7 @@ export function decodeVui(bits: BitReader): VideoUsability {
   bits.place = 'h264/sps/vui';
   const sampleAspectRatio = readAspectRatio(bits);
   if (bits.flag()) bits.skip(1); // overscan_appropriate_flag
-  if (bits.flag()) {
-    bits.skip(4); // video_format, video_full_range_flag
-    if (bits.flag()) bits.skip(24); // colour description
-  }
+  const colour = readColourDescription(bits);
   if (bits.flag()) {
     bits.ue(5); // chroma_sample_loc_type_top_field
     bits.ue(5);
@@ -54,7 +54,7 @@ export function decodeVui(bits: BitReader): VideoUsability {
   if (vclHrd) skipHrd(bits);
   if (nalHrd || vclHrd) bits.skip(1); // low_delay_hrd_flag
   bits.skip(1); // pic_struct_present_flag
-  return { sampleAspectRatio, timing, maxReorderFrames: readReordering(bits) };
+  return { sampleAspectRatio, colour, timing, maxReorderFrames: readReordering(bits) };
 }
 
 function readAspectRatio(bits: BitReader): readonly [number, number] | undefined {

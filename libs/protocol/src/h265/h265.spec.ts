@@ -33,19 +33,27 @@ const ENCODED: readonly [string, Buffer, object, string][] = [
   [
     'Main 10 with the transfer characteristics of SMPTE ST 2084',
     hex('42010102200000030090000003000003003ca00a080c1f3b6595952930b9a84880482000000300200000030321'),
-    { width: 320, height: 180, frameRate: 25, bitDepthLuma: 10, transferCharacteristics: 16 },
+    {
+      width: 320,
+      height: 180,
+      frameRate: 25,
+      bitDepthLuma: 10,
+      colour: expect.objectContaining({ transferCharacteristics: 16 }) as unknown,
+    },
     'hvc1.2.4.L60.90',
   ],
   [
     'Main 10 with those of ARIB STD-B67',
     hex('42010102200000030090000003000003003ca00a080c1f3b6595952930b9a84890482000000300200000030321'),
-    { transferCharacteristics: 18 },
+    {
+      colour: { colourPrimaries: 9, transferCharacteristics: 18, matrixCoefficients: 9, fullRange: false },
+    },
     'hvc1.2.4.L60.90',
   ],
   [
     'Main 4:4:4 12',
     hex('420101040800000300980800000300001e9002840c3e7294b33349265780b4040000030004000003007820'),
-    { width: 160, height: 90, bitDepthLuma: 12, chromaFormatIdc: 3, transferCharacteristics: undefined },
+    { width: 160, height: 90, bitDepthLuma: 12, chromaFormatIdc: 3, colour: undefined },
     'hvc1.4.10.L30.98.8',
   ],
 ];

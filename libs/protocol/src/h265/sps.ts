@@ -1,6 +1,7 @@
 // ITU-T H.265 section 7.3.2.2: the sequence parameter set, as far as profile, size and rate.
 import { BitReader, decodeOrUndefined, ProtocolError } from '../bytes/index.ts';
-import { removeEmulationPrevention } from '../nal/index.ts';
+import { readColourDescription, removeEmulationPrevention } from '../nal/index.ts';
+import type { ColourDescription } from '../nal/index.ts';
 import { H265_HEADER_BYTES, h265NalUnitType, H265NalUnitType } from './nal-unit.ts';
 
 /** Section A.4.1: no side is longer than sqrt(8 * MaxLumaPs) of level 6.2. */
@@ -39,8 +40,8 @@ export interface H265SequenceParameterSet extends ProfileTierLevel {
   readonly height: number;
   /** Pictures per second as the VUI announces it; undefined when it does not. */
   readonly frameRate: number | undefined;
-  /** ITU-T H.273; undefined when the VUI does not say. */
-  readonly transferCharacteristics: number | undefined;
+  /** Undefined when the VUI does not say. */
+  readonly colour: ColourDescription | undefined;
   /** How many pictures may precede a picture in decoding order and follow it in output order (section 7.4.3.2.1). */
   readonly maxReorderPictures: number | undefined;
 }
@@ -190,33 +191,25 @@ function skipShortTermSets(bits: BitReader): void {
   }
 }
 
-type Vui = Pick<H265SequenceParameterSet, 'frameRate' | 'transferCharacteristics'>;
-const NO_VUI: Vui = { frameRate: undefined, transferCharacteristics: undefined };
+type Vui = Pick<H265SequenceParameterSet, 'frameRate' | 'colour'>;
+const NO_VUI: Vui = { frameRate: undefined, colour: undefined };
 
 /** vui_parameters(), annex E.2.1, up to vui_time_scale. */
 function readVui(bits: BitReader): Vui {
-  let transferCharacteristics: number | undefined;
   if (bits.flag() && bits.bits(8) === EXTENDED_SAR) bits.skip(32);
   if (bits.flag()) bits.skip(1); // overscan_appropriate_flag
-  if (bits.flag()) {
-    bits.skip(4); // video_format, video_full_range_flag
-    if (bits.flag()) {
-      bits.skip(8); // colour_primaries
-      transferCharacteristics = bits.bits(8);
-      bits.skip(8); // matrix_coeffs
-    }
-  }
+  const colour = readColourDescription(bits);
   if (bits.flag()) {
     bits.ue(5); // chroma_sample_loc_type_top_field
     bits.ue(5);
   }
   bits.skip(3); // neutral_chroma_indication_flag, field_seq_flag, frame_field_info_present_flag
   if (bits.flag()) for (let side = 0; side < 4; side++) bits.ue(); // default display window
-  if (!bits.flag()) return { frameRate: undefined, transferCharacteristics };
+  if (!bits.flag()) return { frameRate: undefined, colour };
   const unitsInTick = bits.bits(32);
   const timeScale = bits.bits(32);
   const frameRate = unitsInTick === 0 || timeScale === 0 ? undefined : timeScale / unitsInTick;
-  return { frameRate, transferCharacteristics };
+  return { frameRate, colour };
 }
 
 const invalid = (code: string, detail: string): ProtocolError => new ProtocolError(code, 'h265/sps', detail);

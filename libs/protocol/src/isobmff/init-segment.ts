@@ -1,6 +1,7 @@
 // ISO/IEC 23000-19 section 7.3.1: the header of a CMAF track, which HLS calls an initialisation map. One track a file.
 import { ByteWriter } from '../bytes/index.ts';
 import { encodeDfla } from '../flac/index.ts';
+import type { ColourDescription } from '../nal/index.ts';
 import { decodeOpusHead, encodeDops } from '../opus/index.ts';
 import { decodeVp9Configuration, encodeVp9Record } from '../vp9/index.ts';
 import { box, fullBox } from './boxes.ts';
@@ -13,6 +14,8 @@ export interface CmafVideoTrack {
   readonly record: Uint8Array;
   readonly width: number;
   readonly height: number;
+  /** Undefined when the configuration does not say. */
+  readonly colour?: ColourDescription | undefined;
 }
 
 /** What a file says of its sound. */
@@ -52,6 +55,8 @@ const COMPRESSOR_NAME_BYTES = 32;
 /** "template = 16" (section 12.2.3): decoders read the record. */
 const SAMPLE_SIZE = 16;
 const MAX_U16 = 0xffff;
+/** full_range_flag; the other bits are reserved. */
+const FULL_RANGE = 0x80;
 
 /** Sample entry and configuration box of each codec of pictures, and of sound outside of MPEG-4 and MPEG-1. */
 const CONFIGURATION_BOX = {
@@ -175,6 +180,15 @@ function visualSampleEntry(out: ByteWriter, track: CmafVideoTrack): void {
     out.u16(Math.min(width, MAX_U16)).u16(Math.min(height, MAX_U16)).u32(RESOLUTION).u32(RESOLUTION).u32(0).u16(1);
     out.fill(0, COMPRESSOR_NAME_BYTES).u16(DEPTH).i16(-1);
     box(out, configuration, () => out.write(configurationOf(track)));
+    if (track.colour !== undefined) colourInformation(out, track.colour);
+  });
+}
+
+/** Section 12.1.5, with code points of ITU-T H.273: for players that do not read the record of the codec. */
+function colourInformation(out: ByteWriter, colour: ColourDescription): void {
+  box(out, 'colr', () => {
+    out.utf8('nclx').u16(colour.colourPrimaries).u16(colour.transferCharacteristics).u16(colour.matrixCoefficients);
+    out.u8(colour.fullRange ? FULL_RANGE : 0);
   });
 }
 

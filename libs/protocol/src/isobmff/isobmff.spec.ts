@@ -19,7 +19,7 @@ import {
   encodeProducerReferenceTime,
   encodeSegmentType,
 } from './index.ts';
-import type { CmafSample, CmafTrack } from './index.ts';
+import type { CmafSample, CmafTrack, CmafVideoTrack } from './index.ts';
 
 const TIMESCALE = 90_000;
 
@@ -182,6 +182,26 @@ describe('a CMAF file', () => {
       clip.samples.map(({ dts, payload, sync }) => [dts, payload.length, sync]),
     );
     expect(complaints(file)).toBe('');
+  });
+
+  it('says how numbers become colours, where that is known', () => {
+    const clip = clipOf('bbb-h264-aac.flv', 'video');
+    const track = clip.track as CmafVideoTrack;
+    const colour = { colourPrimaries: 9, transferCharacteristics: 16, matrixCoefficients: 9, fullRange: true };
+    const { streams } = probe(fileOf({ ...clip, track: { ...track, colour } }, 15));
+    expect(streams).toEqual([
+      expect.objectContaining({
+        color_primaries: 'bt2020',
+        color_transfer: 'smpte2084',
+        color_space: 'bt2020nc',
+        color_range: 'pc',
+      }),
+    ]);
+    const box = (fullRange: boolean) =>
+      encodeCmafHeader({ ...track, colour: { ...colour, fullRange } }, TIMESCALE).toString('hex');
+    expect(box(false)).toContain('00000013636f6c726e636c7800090010000900');
+    expect(box(true)).toContain('00000013636f6c726e636c7800090010000980');
+    expect(encodeCmafHeader(track, TIMESCALE).includes('colr')).toBe(false);
   });
 
   it('begins again at any fragment, as a player joins', () => {
