@@ -5,9 +5,11 @@ import { parseMediaPlaylist } from '@millrace/protocol/hls/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { CLOCK_INPUT, clockLatencyMs, clockOutput } from './support/flv-page.ts';
-import { openLowLatencyPage } from './support/low-latency-page.ts';
-import { guideBlock, startNginxCache } from './support/nginx-cache.ts';
+import { guideBlock } from './support/guide-block.ts';
+import { startNginxCache } from './support/nginx-cache.ts';
+import type { LoggedRequest } from './support/nginx-cache.ts';
 import { PartRecorder } from './support/part-recorder.ts';
+import { openPlayerPage } from './support/player-page.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
 import { roundRobin } from './support/round-robin.ts';
 import type { RoundRobin } from './support/round-robin.ts';
@@ -16,15 +18,19 @@ import { startCluster } from './support/start-cluster.ts';
 import type { RunningCluster } from './support/start-cluster.ts';
 import { TenantApi } from './support/tenant-api.ts';
 
-/** What is promised at parts of 0.5 s. */
-const LATENCY_MS = 2_000;
+/** How far behind the clock in the pictures each may be, with parts of 0.5 s and the settings of the guide. */
+const PROMISED = [
+  ['hls.js', 2_000],
+  ['shaka', 4_000],
+  ['video.js', 4_000],
+] as const;
 const ATTEMPTS = 3;
-/** `npm run test:full` plays a minute. */
-const PLAYED_S = Number(process.env['MILLRACE_E2E_PLAYED_S'] ?? 8);
+const PLAYED_S = 60;
+/** Then they have what they begin with. */
+const BEGUN_S = 8;
+const CATCH_UP_MS = 30_000;
 /** To start, to catch up, and to play. */
-const ATTEMPT_S = 100 + 2 * PLAYED_S;
-/** Three parts behind the newest, which hls.js aims at, and a little. */
-const CAUGHT_UP_S = 1.8;
+const ATTEMPT_S = 60 + CATCH_UP_MS / 1_000 + 2 * PLAYED_S;
 /** Viewers behind a cache, and how often they reload at the same moment. */
 const CROWD = 200;
 const RELOADS = 8;
@@ -47,7 +53,7 @@ const isListed = (url: string) => async (): Promise<boolean> => (await fetch(url
 
 describe('a stream with low latency', () => {
   it(
-    'is played by hls.js within two seconds of the clock in its pictures, without a stall',
+    'is played for a minute without a stall: by hls.js within two seconds of the clock in its pictures, by Shaka Player and video.js within four',
     { timeout: ATTEMPTS * ATTEMPT_S * 1_000 },
     async () => {
       const stream = await api.createStream('clock', { latency_mode: 'low', reconnect_window_seconds: 5 });
@@ -58,12 +64,24 @@ describe('a stream with low latency', () => {
       });
       const url = `${balancer.url}/hls/${stream.playbackId}/master.m3u8`;
       await eventually('it is live', isListed(url));
-      let seen = await watch(url);
-      for (let attempt = 1; attempt < ATTEMPTS && !(seen.latencyMs < LATENCY_MS && seen.stalls === 0); attempt++)
-        seen = await watch(url);
-      expect(seen).toEqual({ latencyMs: expect.any(Number) as number, stalls: 0, failures: [], kinds: ['m4s'] });
-      expect(seen.latencyMs).toBeLessThan(LATENCY_MS);
+      const players = await Promise.allSettled(
+        PROMISED.map(async ([player, latencyMs]) => {
+          const isKept = (seen: Watched): boolean => seen.latencyMs < latencyMs && seen.stalls === 0;
+          let seen = await watch(player, url, latencyMs);
+          // Other programs may have had the processor.
+          for (let attempt = 1; attempt < ATTEMPTS && !isKept(seen); attempt++)
+            seen = await watch(player, url, latencyMs);
+          expect(seen, player).toEqual({
+            latencyMs: expect.any(Number) as number,
+            stalls: 0,
+            failures: [],
+            kinds: ['m3u8', 'm4s', 'mp4'],
+          });
+          expect(seen.latencyMs, player).toBeLessThan(latencyMs);
+        }),
+      );
       await ffmpeg.stop();
+      expect(players.flatMap((player) => (player.status === 'rejected' ? [player.reason as Error] : []))).toEqual([]);
     },
   );
 
@@ -139,13 +157,17 @@ describe('nginx in front of two gateways, as the guide sets it up', () => {
     await nginx.stop();
     await ffmpeg.stop();
     console.log(`behind nginx, the last of ${CROWD} viewers has its answer ${lateMs.join(', ')} ms after the first`);
-    const asked = requests.filter(({ origin }) => origin !== undefined);
+    // A second after the answer that completes a segment it may ask for it again.
+    const [asked, again] = [true, false].map((isFirst) =>
+      requests.filter(({ origin, cache }) => origin !== undefined && (cache === 'MISS') === isFirst),
+    ) as [LoggedRequest[], LoggedRequest[]];
+    expect(again.filter(({ uri }) => !uri.includes('_HLS_part='))).toEqual([]);
     expect(requests.filter(({ status }) => status !== 200)).toEqual([]);
     // Of the first viewer: a playlist.
     expect(requests).toHaveLength(1 + 2 * CROWD * RELOADS);
     expect(asked.map(({ uri }) => uri).sort()).toEqual([...new Set(requests.map(({ uri }) => uri))].sort());
     expect(asked).toHaveLength(1 + 2 * RELOADS);
-    expect(counted).toBe(asked.length);
+    expect(counted).toBe(asked.length + again.length);
     expect(new Set(asked.map(({ origin }) => origin)).size).toBe(2);
   });
 });
@@ -190,34 +212,39 @@ async function requestsAnswered({ ports }: RunningCluster): Promise<number> {
   return sum;
 }
 
-/** How a new player fares for some seconds once it has caught up. */
-async function watch(url: string) {
-  const player = await openLowLatencyPage(url);
-  const { page } = player;
+interface Watched {
+  /** How old its pictures were: the median. */
+  readonly latencyMs: number;
+  readonly stalls: number;
+  readonly failures: readonly string[];
+  readonly kinds: readonly string[];
+}
+
+/** How a new player fares for a minute once it has caught up. */
+async function watch(player: (typeof PROMISED)[number][0], url: string, promisedMs: number): Promise<Watched> {
+  const opened = await openPlayerPage(player, url);
+  const { page } = opened;
   try {
     await page.until('pictures move', ({ framesDecoded }) => framesDecoded > 20);
-    const hasCaughtUp = await page.page
-      .waitForFunction(
-        (aim) => (globalThis as unknown as { hls: { latency: number } }).hls.latency < aim,
-        CAUGHT_UP_S,
-        {
-          timeout: 30_000,
-        },
-      )
-      .then(() => true)
-      .catch(() => false);
+    const { currentTime: begun } = await page.state();
+    await page.until('it has begun', ({ currentTime }) => currentTime > begun + BEGUN_S);
+    for (const endMs = performance.now() + CATCH_UP_MS; performance.now() < endMs;)
+      if ((await clockLatencyMs(page)) < promisedMs) break;
     const before = await page.state();
-    await page.until(
-      'some seconds are played',
-      ({ currentTime }) => currentTime > before.currentTime + PLAYED_S,
-      60_000 + PLAYED_S * 1_000,
-    );
-    const latencyMs = hasCaughtUp ? await clockLatencyMs(page) : Infinity;
+    const looks: number[] = [];
+    for (const endMs = performance.now() + 2 * PLAYED_S * 1_000; performance.now() < endMs;) {
+      looks.push(await clockLatencyMs(page));
+      if ((await page.state()).currentTime > before.currentTime + PLAYED_S) break;
+    }
+    const latencyMs = looks.sort((a, b) => a - b)[looks.length >> 1]!;
     const stalls = (await page.state()).stalls - before.stalls;
-    console.log(`low latency: the picture is ${latencyMs} ms old, ${stalls} stalls in ${PLAYED_S} s`);
-    return { latencyMs, stalls, failures: await player.failures(), kinds: await player.kinds() };
+    console.log(
+      `${player}: pictures are ${looks[0]} to ${looks.at(-1)} ms old, mostly ${latencyMs} ms; ${stalls} stalls`,
+    );
+    const kinds = [...new Set((await opened.loaded()).map(({ kind }) => kind))].sort();
+    return { latencyMs, stalls, failures: await opened.failures(), kinds };
   } finally {
-    await player.close();
+    await opened.close();
   }
 }
 

@@ -1,6 +1,6 @@
 // nginx as the cache in front of gateways, set up by the configuration that a guide shows.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { freePorts, ManagedProcess, requireProgram } from '@millrace/tools/processes';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -20,14 +20,6 @@ export interface NginxCache {
   /** What was asked since the start, in the order of the answers. */
   requests(): LoggedRequest[];
   stop(): Promise<void>;
-}
-
-/** The code block of a guide in `docs/`. */
-export function guideBlock(guide: string, language: string): string {
-  const text = readFileSync(resolve(import.meta.dirname, '../../docs', guide), 'utf8');
-  const block = new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(text)?.[1];
-  if (block === undefined) throw new Error(`${guide} has no block of ${language}`);
-  return block;
 }
 
 /**

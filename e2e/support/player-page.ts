@@ -4,17 +4,19 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createRequire } from 'node:module';
+import { guideBlock } from './guide-block.ts';
 import { WatchPage } from './watch-page.ts';
 
 const { resolve } = createRequire(import.meta.url);
+const settingsOf = (player: string): string => guideBlock('low-latency.md', 'js', `// ${player}`);
 
-/** Each with the file that it is published as, and what a site writes to play a URL with it. */
+/** Each with the file that it is published as, and what a site writes to play a URL with it, with the settings of the guide. */
 const PLAYERS = {
   'hls.js': {
     file: resolve('hls.js/dist/hls.js'),
     body: `<video muted autoplay></video><script src="/player.js"></script><script>
-      const hls = new Hls({ lowLatencyMode: true });
-      hls.on(Hls.Events.ERROR, (_, { fatal, details }) => fatal && fail(details));
+      ${settingsOf('hls.js')}
+      hls.on(Hls.Events.ERROR, (_, { fatal, details }) => fail((fatal ? 'fatal ' : 'passing ') + details));
       hls.loadSource(url);
       hls.attachMedia(document.querySelector('video'));
     </script>`,
@@ -28,7 +30,7 @@ const PLAYERS = {
       player
         .attach(document.querySelector('video'))
         .then(() => {
-          player.configure({ streaming: { lowLatencyMode: true } });
+          ${settingsOf('Shaka Player')}
           return player.load(url);
         })
         .catch((error) => fail(error));
@@ -37,7 +39,7 @@ const PLAYERS = {
   'video.js': {
     file: resolve('video.js/dist/video.js'),
     body: `<video-js id="player" muted autoplay></video-js><script src="/player.js"></script><script>
-      const player = videojs('player', { muted: true, autoplay: true, html5: { vhs: { overrideNative: true, llhls: true } } });
+      ${settingsOf('video.js')}
       player.on('error', () => fail(player.error().message));
       player.src({ src: url, type: 'application/x-mpegURL' });
     </script>`,

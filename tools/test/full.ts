@@ -23,11 +23,6 @@ const stages: Readonly<Record<string, Stage>> = {
     args: ['e2e', 'usage'],
     env: { MILLRACE_E2E_USAGE_KILLS: '4', MILLRACE_E2E_FAIRNESS_SEGMENTS: '15' },
   },
-  'low-latency': {
-    script: 'tools/test/main.ts',
-    args: ['e2e', 'low-latency'],
-    env: { MILLRACE_E2E_PLAYED_S: '60' },
-  },
   doors: {
     script: 'tools/test/main.ts',
     args: ['e2e', 'doors'],

@@ -72,13 +72,13 @@ describe('a stream with low latency', () => {
     }
   });
 
-  it('answers a blocking reload on any gateway as soon as the part is there, for six target durations', async () => {
+  it('answers a blocking reload on any gateway as soon as the part is there: shared caches may keep that for six target durations', async () => {
     const asked = [get(next()), get(next('audio'), 1)];
     await held(1);
     await held(1, 1);
     await stream.addPart();
     for (const [index, answer] of (await Promise.all(asked)).entries()) {
-      expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'public, max-age=12']);
+      expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'public, max-age=0, s-maxage=12']);
       const letter = index === 0 ? 'v' : 'a';
       expect(parseMediaPlaylist(await answer.text()).open?.parts.at(-1)?.uri).toBe(`${letter}${stream.head}.0.m4s`);
     }
@@ -102,7 +102,10 @@ describe('a stream with low latency', () => {
     await stream.addPart();
     await held(2);
     await stream.addSegment();
-    const { mediaSequence, segments } = parseMediaPlaylist(await (await whole).text());
+    const completing = await whole;
+    // Video.js asks for what completes a segment again and again until the next part is there.
+    expect(completing.headers.get('cache-control')).toBe('public, max-age=0, s-maxage=1');
+    const { mediaSequence, segments } = parseMediaPlaylist(await completing.text());
     expect(mediaSequence + segments.length).toBe(head + 1);
     const behindItsLast = get(`video.m3u8?_HLS_msn=${head}&_HLS_part=4`);
     await held(2);

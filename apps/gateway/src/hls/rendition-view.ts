@@ -102,9 +102,13 @@ export class RenditionView {
   /** @param waited whether it answers a request for something that is in it: the answer is good for long */
   answer({ skip }: Pick<DeliveryDirectives, 'skip'>, waited: boolean): Representation {
     const { text } = this.#playlist;
-    if (!skip)
-      return waited ? (this.#blocked ??= blockedPlaylistRepresentation(text, this.targetDurationMs)) : this.whole;
-    if (waited) return (this.#blockedDelta ??= blockedPlaylistRepresentation(deltaUpdate(text), this.targetDurationMs));
+    if (!skip) return waited ? (this.#blocked ??= this.#represent(text)) : this.whole;
+    if (waited) return (this.#blockedDelta ??= this.#represent(deltaUpdate(text)));
     return (this.#delta ??= playlistRepresentation(deltaUpdate(text)));
+  }
+
+  /** @param text of it, or of what a player lacks of it */
+  #represent(text: string): Representation {
+    return blockedPlaylistRepresentation(text, this.targetDurationMs, this.#playlist.parts === 0);
   }
 }

@@ -20,8 +20,16 @@ const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 const MANIFEST_TYPE = 'application/dash+xml';
 /** A cache in front may answer all viewers for a second, then revalidates, mostly to get a 304. */
 const PLAYLIST_CACHING = 'public, max-age=1, must-revalidate';
-/** "Successful Playlist responses to blocking requests can be cached for six Target Durations" (Enabling Low-Latency HLS). */
+/**
+ * "Successful Playlist responses to blocking requests can be cached for six Target Durations" (Enabling Low-Latency HLS): by caches
+ * that many viewers share. A player asks for each once, so its own has no use for them.
+ */
 const BLOCKED_TARGETS = 6;
+/**
+ * Of the answer that completes a segment. Video.js asks for it once more instead of the first part of the next segment: it would be
+ * told the same for as long as caches keep it.
+ */
+const COMPLETING_SECONDS = 1;
 /** Not what was asked for: no cache may give it to others. */
 const UNCACHED = 'no-store';
 /** The bytes of a segment's name never change. */
@@ -33,8 +41,15 @@ const OWN_CACHING = 'private, no-store';
 export const playlistRepresentation = (text: string): Representation => representPlaylist(text, PLAYLIST_CACHING);
 export const ownPlaylistRepresentation = (text: string): Representation => representPlaylist(text, OWN_CACHING);
 
-export const blockedPlaylistRepresentation = (text: string, targetDurationMs: number): Representation =>
-  representPlaylist(text, `public, max-age=${Math.floor((BLOCKED_TARGETS * targetDurationMs) / 1_000)}`);
+/** @param completesSegment whether it lists no part of the next segment yet */
+export function blockedPlaylistRepresentation(
+  text: string,
+  targetDurationMs: number,
+  completesSegment: boolean,
+): Representation {
+  const seconds = completesSegment ? COMPLETING_SECONDS : Math.floor((BLOCKED_TARGETS * targetDurationMs) / 1_000);
+  return representPlaylist(text, `public, max-age=0, s-maxage=${seconds}`);
+}
 
 /** The same answer, for this request alone. */
 export const uncached = (what: Representation): Representation => cachedAs(what, UNCACHED);
