@@ -1,14 +1,23 @@
 // Several tracks of one encoder become a ladder of renditions, over the whole cluster: no part is lost, repeated or changed.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { parseMultivariantPlaylist } from '@millrace/protocol/hls/testing';
+import { requireProgram } from '@millrace/tools/processes';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { packagerAtWork } from './support/cluster-stream.ts';
 import { eventually } from './support/eventually.ts';
+import { compareLooped } from './support/frame-ledger.ts';
 import { openLowLatencyPage } from './support/low-latency-page.ts';
 import { openPlayerPage } from './support/player-page.ts';
-import { MultitrackSender } from './support/multitrack-sender.ts';
+import { MultitrackSender, sentFrames } from './support/multitrack-sender.ts';
 import { PartRecorder } from './support/part-recorder.ts';
 import { startCluster } from './support/start-cluster.ts';
 import type { RunningCluster } from './support/start-cluster.ts';
 import { TenantApi } from './support/tenant-api.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
 
 /** Less than the pictures of the first track need, and more than those of the second. */
 const SLOW_BYTES_PER_SECOND = 45_000;
@@ -27,7 +36,7 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-it('three sizes of pictures and two tracks of sound are renditions, and stay so when the encoder comes back', async () => {
+it('three sizes of pictures and two tracks of sound are renditions, and stay so when their packager is killed, and when the encoder comes back', async () => {
   const stream = await api.createStream('ladder', { latency_mode: 'low', reconnect_window_seconds: 10 });
   const of = (file: string): string => `${cluster.gatewayUrl(1)}/hls/${stream.playbackId}/${file}`;
   const port = cluster.ports.edges[0]!.rtmp;
@@ -60,6 +69,11 @@ it('three sizes of pictures and two tracks of sound are renditions, and stay so 
     ['audio', 1, null, 2, 'listed'],
   ]);
   await eventually('some parts came', () => recorders.every(({ parts }) => parts.size > 8), 30_000);
+  const packager = cluster.process(await packagerAtWork(cluster));
+  await packager.kill('SIGKILL');
+  const atDeath = recorders.map(({ parts }) => parts.size);
+  await eventually('parts go on', () => recorders.every(({ parts }, i) => parts.size > atDeath[i]! + 8), 60_000);
+  await packager.start();
   await sender.vanish();
   const seen = recorders.map(({ parts }) => parts.size);
   const back = await MultitrackSender.publish(port, stream.key);
@@ -72,6 +86,14 @@ it('three sizes of pictures and two tracks of sound are renditions, and stay so 
     expect(recorder.compareWithSegments()).toBeGreaterThan(3);
     expect(recorder.faults).toEqual([]);
   }
+  for (const [index, recorder] of recorders.entries()) {
+    const name = NAMES[index]!;
+    const arrived = await framesOfFirstConnection(of(`${name}.m3u8`), recorder);
+    const sent = sentFrames(name).map((frame) => ({ hash: createHash('md5').update(frame).digest('hex') }));
+    const clean = { missing: 0, repeated: 0, unknown: 0, details: [] };
+    expect(compareLooped(sent, arrived), name).toEqual(clean);
+    expect(arrived.length, name).toBeGreaterThan(sent.length);
+  }
   const lists = recorders.map(({ last }) => last!.segments);
   expect(new Set(lists.map(({ length }) => length)).size).toBe(1);
   for (const segments of lists) {
@@ -79,6 +101,28 @@ it('three sizes of pictures and two tracks of sound are renditions, and stay so 
     expect(segments.some(({ gap }) => gap)).toBe(false);
   }
 });
+
+/** MD5 of each frame of a rendition up to its discontinuity, as ffmpeg reads them. */
+async function framesOfFirstConnection(url: string, { last, segments }: PartRecorder): Promise<{ hash: string }[]> {
+  const { mediaSequence, segments: listed } = last!;
+  expect(mediaSequence).toBe(0);
+  const map = await fetch(new URL(listed[0]!.map!.uri, url));
+  const before = listed.slice(
+    0,
+    listed.findIndex(({ discontinuity }) => discontinuity),
+  );
+  const folder = temporaryFolder('rendition');
+  const file = join(folder.path, 'rendition.mp4');
+  writeFileSync(
+    file,
+    Buffer.concat([Buffer.from(await map.arrayBuffer()), ...before.map(({ uri }) => segments.get(uri)!)]),
+  );
+  const args = `-v error -i ${file} -c copy -f framemd5 -`.split(' ');
+  const { stdout } = await promisify(execFile)(requireProgram('ffmpeg', 'ffmpeg'), args);
+  folder.remove();
+  const lines = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return lines.map((line) => ({ hash: line.split(',').at(5)!.trim() }));
+}
 
 it('hls.js takes smaller pictures when its link gets slow, and larger ones when it is fast again', async () => {
   const stream = await api.createStream('switched', { latency_mode: 'low', reconnect_window_seconds: 2 });

@@ -3,6 +3,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
+import { parseMediaPlaylist, parseMultivariantPlaylist } from '@millrace/protocol/hls/testing';
 import { requireProgram } from '@millrace/tools/processes';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
@@ -30,7 +31,7 @@ let playbackId: string;
 let stream: TestStream;
 let encoder: FfmpegPublisher;
 let watch: WatchPage;
-let tokenFor: (viewerId: string) => string;
+let tokenFor: (viewerId: string, playback?: string) => string;
 /** Likewise, for one start of playback. */
 let singleUseTokenFor: (viewerId: string) => string;
 const undo: (() => Promise<void> | void)[] = [];
@@ -43,11 +44,12 @@ beforeAll(async () => {
   const ids = `/v1/live_streams/${stream.id}/playback_ids`;
   playbackId = String((await api.ok('POST', ids, { policy: 'signed' }))['id']);
   const key = await api.ok('POST', '/v1/playback_keys', { name: 'backend' });
-  const makerOf = async (program: string): Promise<(viewerId: string) => string> => {
+  const makerOf = async (program: string): Promise<typeof tokenFor> => {
     const module = (await import(`data:text/javascript,${encodeURIComponent(program)}`)) as {
       playbackToken: MakeToken;
     };
-    return (viewerId) => module.playbackToken(String(key['private_key']), String(key['id']), playbackId, viewerId);
+    return (viewerId, playback = playbackId) =>
+      module.playbackToken(String(key['private_key']), String(key['id']), playback, viewerId);
   };
   tokenFor = await makerOf(blockOf('js'));
   singleUseTokenFor = await makerOf(blockOf('js').replace('aud:', 'single_use: true, jti: viewerId, aud:'));
@@ -93,6 +95,51 @@ it('a cache has one copy of a segment for all viewers, and none of their playlis
   const bodies = await Promise.all(answers.map((answer) => answer.arrayBuffer()));
   expect(new Set(bodies.map((body) => Buffer.from(body).toString('base64'))).size).toBe(1);
   expect((await fetch(shared.split('?', 1)[0] ?? '')).status).toBe(401);
+});
+
+it('a cache has one copy of a part of low latency for all viewers, also of one that is not there yet', async () => {
+  const low = await api.createStream('signed parts', { latency_mode: 'low', reconnect_window_seconds: 0 });
+  const ids = `/v1/live_streams/${low.id}/playback_ids`;
+  const id = String((await api.ok('POST', ids, { policy: 'signed' }))['id']);
+  const rtmp = `rtmp://127.0.0.1:${server.ports.rtmp}/live/${low.key}`;
+  const encoding = await publishWithFfmpeg(rtmp, SOURCE_FILE);
+  const base = `${cache}/hls/${id}/`;
+  await eventually('the stream is live', async () => {
+    const answer = await fetch(`${base}master.m3u8?token=${tokenFor('first', id)}`);
+    return answer.status === 200;
+  });
+  const viewers = await Promise.all(
+    ['ada', 'bob'].map(async (viewer) => {
+      const answer = await fetch(`${base}master.m3u8?token=${tokenFor(viewer, id)}`);
+      return parseMultivariantPlaylist(await answer.text()).variants[0]!.uri;
+    }),
+  );
+  const hintsOf = async (): Promise<(string | undefined)[]> =>
+    Promise.all(
+      viewers.map(async (uri) => {
+        const answer = await fetch(base + uri);
+        expect([answer.status, answer.headers.get('x-cache')]).toEqual([200, 'MISS']);
+        return parseMediaPlaylist(await answer.text()).preloadHints?.[0]?.uri;
+      }),
+    );
+  // They may be on either side of a part, or of the half minute for which URLs are signed.
+  const hint = await eventually('two viewers are told of the same part', async () => {
+    const [ada, bob] = await hintsOf();
+    return ada === bob ? ada : undefined;
+  });
+  const answers = await Promise.all([1, 2, 3].map(() => fetch(base + hint)));
+  const seen = await Promise.all(
+    answers.map(async (answer) => ({
+      status: answer.status,
+      cache: answer.headers.get('x-cache'),
+      bytes: Buffer.from(await answer.arrayBuffer()).toString('base64'),
+    })),
+  );
+  expect(seen.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect(seen.map(({ cache: of }) => of).sort()).toEqual(['HIT', 'HIT', 'MISS']);
+  expect(new Set(seen.map(({ bytes }) => bytes)).size).toBe(1);
+  expect((await fetch(base + hint.split('?', 1)[0]!)).status).toBe(401);
+  await encoding.stop();
 });
 
 /** Arguments of ffmpeg; it reports its progress on standard output. */

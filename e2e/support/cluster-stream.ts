@@ -15,6 +15,20 @@ import type { StreamOptions, TestStream } from './tenant-api.ts';
 const sent = sourceFrames();
 const RENDITIONS = ['video.m3u8', 'audio.m3u8'];
 
+/** The first packager that says that it packages a stream: 'packager-1', … */
+export const packagerAtWork = ({ ports }: RunningCluster): Promise<string> =>
+  eventually('a packager says that it packages a stream', async () => {
+    for (const [i, { metrics }] of ports.packagers.entries()) {
+      const answer = await fetch(`http://127.0.0.1:${metrics}/metrics`, { signal: AbortSignal.timeout(2_000) }).catch(
+        () => undefined,
+      );
+      const text = (await answer?.text()) ?? '';
+      if (Number(/^millrace_packager_streams(?:\{[^}]*\})? (\d+)/m.exec(text)?.[1] ?? 0) > 0)
+        return `packager-${i + 1}`;
+    }
+    return undefined;
+  });
+
 export class ClusterStream {
   ffmpeg: FfmpegPublisher | undefined;
   /** Of each rendition, once the stream is live. */
@@ -71,19 +85,7 @@ export class ClusterStream {
 
   /** Which packager commits this stream now, by its own metrics: 'packager-1' or 'packager-2'. */
   owner(): Promise<string> {
-    return eventually('a packager says that it packages a stream', () => this.#findOwner());
-  }
-
-  async #findOwner(): Promise<string | undefined> {
-    for (const [i, { metrics }] of this.cluster.ports.packagers.entries()) {
-      const answer = await fetch(`http://127.0.0.1:${metrics}/metrics`, { signal: AbortSignal.timeout(2_000) }).catch(
-        () => undefined,
-      );
-      const text = (await answer?.text()) ?? '';
-      if (Number(/^millrace_packager_streams(?:\{[^}]*\})? (\d+)/m.exec(text)?.[1] ?? 0) > 0)
-        return `packager-${i + 1}`;
-    }
-    return undefined;
+    return packagerAtWork(this.cluster);
   }
 
   /** Loads what was recorded once more: no address may have other bytes. */

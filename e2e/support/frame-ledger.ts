@@ -31,8 +31,8 @@ export interface Comparison {
  * @param startsAnywhere whether the recording may begin in the middle of the source; else it begins with its first frame
  */
 export function compareLooped(
-  sent: readonly CodedFrame[],
-  arrived: readonly CodedFrame[],
+  sent: readonly Pick<CodedFrame, 'hash'>[],
+  arrived: readonly Pick<CodedFrame, 'hash'>[],
   startsAnywhere = false,
 ): Comparison {
   const details: string[] = [];

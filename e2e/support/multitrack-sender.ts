@@ -27,6 +27,22 @@ function isCoded({ type, body }: FlvTag): boolean {
   return isExtended ? [1, 3].includes(body[1]! & 15) : body[1] === 1;
 }
 
+/** What is sent of a file again and again. */
+const isMedia = (tag: FlvTag): boolean => isCoded(tag) && (tag.type === VIDEO || tag.timestampMs < LOOP_MS - 10);
+
+/** Bytes before the frame: of a track of its own, its codec and number too; of pictures, unless of packet type 3, a composition time. */
+function frameOf({ type, body }: FlvTag): Buffer {
+  const isExtended = type === VIDEO ? (body[0]! & 0x80) !== 0 : body[0]! >> 4 === 9;
+  if (!isExtended) return body.subarray(type === VIDEO ? 5 : 2);
+  return body.subarray(type === VIDEO && (body[1]! & 15) === 1 ? 10 : 7);
+}
+
+/** The coded frames of a track as they are sent once: `video`, `video1`, `audio1` … */
+export const sentFrames = (track: string): Buffer[] =>
+  readFlvTags(FILE)
+    .filter((tag) => isMedia(tag) && trackOf(tag) === track)
+    .map(frameOf);
+
 export class MultitrackSender {
   /** Tracks that are not sent at present, by name. */
   readonly away = new Set<string>();
@@ -62,7 +78,7 @@ export class MultitrackSender {
   async #send(): Promise<void> {
     const tags = readFlvTags(FILE);
     const headers = tags.filter((tag) => tag.timestampMs === 0 && !isCoded(tag));
-    const media = tags.filter((tag) => isCoded(tag) && (tag.type === VIDEO || tag.timestampMs < LOOP_MS - 10));
+    const media = tags.filter(isMedia);
     const startedAt = performance.now();
     for (let loop = 0; ; loop++) {
       for (const tag of loop === 0 ? [...headers, ...media] : media) {
