@@ -19,6 +19,9 @@ export interface FfmpegPublisher {
   stop(): Promise<void>;
   /** Ends it without a word: the socket is closed by the system. */
   kill(): Promise<void>;
+  /** Has it stand still, with its connection open, and go on again. */
+  freeze(): void;
+  thaw(): void;
   /** Resolves when it has ended by itself. */
   ended(): Promise<void>;
 }
@@ -60,6 +63,8 @@ export async function publishWithFfmpeg(
     },
     stop: () => ffmpeg.stop(),
     kill: () => ffmpeg.kill('SIGKILL'),
+    freeze: () => ffmpeg.signal('SIGSTOP'),
+    thaw: () => ffmpeg.signal('SIGCONT'),
     ended: () => ffmpeg.ended(),
   };
 }

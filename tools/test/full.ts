@@ -33,6 +33,11 @@ const stages: Readonly<Record<string, Stage>> = {
     args: ['unit', 'udp-socket.spec.ts'],
     env: { MILLRACE_TURN_SOAK_DATAGRAMS: '1000000' },
   },
+  backup: {
+    script: 'tools/test/main.ts',
+    args: ['e2e', 'reconnect'],
+    env: { MILLRACE_E2E_BACKUP: 'all' },
+  },
   chaos: { script: 'tools/chaos/main.ts', args: ['--runs', '84', '--no-page'] },
   'control-plane': { script: 'k8s/run-tests.ts', args: ['kubernetes', 'control-plane'] },
   // Says what it needs, and counts as skipped, where this machine cannot run a kubelet.

@@ -57,6 +57,10 @@ export const PROBLEM_ADVICE: Readonly<Record<string, ProblemAdvice>> = {
     headline: 'Another encoder is publishing',
     advice: 'Stop that encoder, or let a second one take over: Edit → A second encoder.',
   },
+  backup_waiting: {
+    headline: 'A backup encoder waits already',
+    advice: 'Stop it first: the page of the session says which one it is.',
+  },
   quota: {
     headline: 'The limit of live streams is reached',
     advice: 'Stop another stream, or ask the operator for a higher limit.',
@@ -156,6 +160,6 @@ export const PROBLEM_ADVICE: Readonly<Record<string, ProblemAdvice>> = {
 };
 
 /** Not problems: the encoder was stopped, or a person ended the session. */
-const EXPECTED_ENDS = new Set(['client_closed', 'unpublished', 'ended', 'taken_over']);
+const EXPECTED_ENDS = new Set(['client_closed', 'unpublished', 'ended', 'taken_over', 'switched']);
 
 export const isExpectedEnd = (reason: string): boolean => EXPECTED_ENDS.has(reason);

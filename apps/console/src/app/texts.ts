@@ -479,11 +479,16 @@ export const texts = {
     endedBy: 'Ended by',
     sent: 'Sent',
     stillConnected: 'Connected now',
+    role: 'Role',
+    roles: { primary: 'Primary', backup: 'Backup' },
+    waits: { primary: 'The primary encoder waits to take over:', backup: 'The backup encoder waits to take over:' },
+    notReady: 'It sends nothing.',
     noWarnings: 'No problem was seen.',
     stream: 'Stream',
     expectedEnds: {
       client_closed: 'The encoder disconnected',
       unpublished: 'The encoder stopped',
+      switched: 'The other encoder took over',
     } as Readonly<Record<string, string>>,
   },
   health: {

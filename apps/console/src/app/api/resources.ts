@@ -116,7 +116,10 @@ export interface SessionProblem {
   readonly first_at: string;
 }
 
+export type EncoderRole = 'primary' | 'backup';
+
 export interface PublishConnection {
+  readonly role: EncoderRole;
   readonly stream_key_id: string;
   readonly protocol: string | null;
   readonly encoder: string | null;
@@ -134,6 +137,13 @@ export interface PublishSessionDetails extends PublishSession {
     readonly height: number | null;
     readonly frame_rate: number | null;
     readonly average_bits_per_second: number;
+  } | null;
+  /** The encoder that waits. */
+  readonly standby: {
+    readonly role: EncoderRole;
+    readonly protocol: string | null;
+    readonly encoder: string | null;
+    readonly ready: boolean;
   } | null;
   readonly connections: readonly PublishConnection[];
 }

@@ -35,6 +35,7 @@ export function SessionPage({ values: { id = '', session_id: sessionId = '' } }:
             <Warnings warnings={data.warnings} />
           </Section>
           <Section title={texts.sessions.connections}>
+            {data.standby !== null && <Standby standby={data.standby} />}
             <Connections connections={data.connections} />
           </Section>
         </>
@@ -60,6 +61,17 @@ const Warnings = ({ warnings }: { readonly warnings: readonly SessionProblem[] }
     </ul>
   );
 
+const Standby = ({
+  standby: { role, encoder, protocol, ready },
+}: {
+  readonly standby: NonNullable<PublishSessionDetails['standby']>;
+}): JSX.Element => (
+  <p class="panel">
+    {texts.sessions.waits[role]} <strong>{encoder ?? protocol ?? texts.common.none}</strong>{' '}
+    {!ready && <span class="muted">{texts.sessions.notReady}</span>}
+  </p>
+);
+
 const Connections = ({ connections }: { readonly connections: readonly PublishConnection[] }): JSX.Element => (
   <DataTable
     label={texts.sessions.connections}
@@ -67,6 +79,7 @@ const Connections = ({ connections }: { readonly connections: readonly PublishCo
     keyOf={({ started_at: at }) => at}
     columns={[
       { title: texts.sessions.connected, cell: ({ started_at: at }) => <Moment at={at} /> },
+      { title: texts.sessions.role, cell: ({ role }) => texts.sessions.roles[role] },
       { title: texts.sessions.encoder, cell: ({ encoder, protocol }) => encoder ?? protocol ?? texts.common.none },
       { title: texts.sessions.from, cell: ({ client_address: address }) => address ?? texts.common.none },
       {

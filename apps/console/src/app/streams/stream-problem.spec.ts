@@ -10,6 +10,7 @@ const connection = (started: string, ended: string | null, reason: string | null
   client_address: null,
   started_at: started,
   ended_at: ended,
+  role: 'primary' as const,
   end_reason: reason,
   bytes: null,
 });
