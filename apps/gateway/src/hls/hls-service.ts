@@ -278,7 +278,7 @@ export class HlsService {
     if (known.manifest === undefined)
       throw new ProblemError(
         'not_found',
-        'This stream has no renditions for MPEG-DASH: it needs the latency mode low.',
+        'This stream has no renditions for MPEG-DASH: it needs latency_mode low, or codecs or tracks that MPEG-TS cannot carry, and no encryption.',
       );
     return { ...known, manifest: known.manifest };
   }
