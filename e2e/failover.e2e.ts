@@ -3,8 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askRedis } from './support/redis-operator.ts';
 import { ClusterStream } from './support/cluster-stream.ts';
+import { eventually } from './support/eventually.ts';
 import { HlsRecorder } from './support/hls-recorder.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
+import { RtspCamera } from './support/rtsp-camera.ts';
 import { RtmpPlayer } from './support/rtmp-player.ts';
 import { SOURCE_FILE } from './support/source.ts';
 import { startCluster } from './support/start-cluster.ts';
@@ -21,7 +23,7 @@ const LOW = { latency_mode: 'low' } as const;
 
 let cluster: RunningCluster;
 beforeAll(async () => {
-  cluster = await startCluster({ rtspEdges: 1, srtEdges: 2 });
+  cluster = await startCluster({ rtspEdges: 2, srtEdges: 2, env: { MILLRACE_PULL_ALLOWED_ADDRESSES: '127.0.0.0/8' } });
 });
 afterAll(() => cluster?.stop());
 
@@ -229,6 +231,33 @@ describe('the doors', () => {
     expect(recorder.ordered.every(({ discontinuity }) => !discontinuity)).toBe(true);
   });
 
+  it('the RTSP edge that pulls a camera is killed: the other one does within five seconds, in the same session', async () => {
+    const api = new TenantApi(cluster.gatewayUrl(1), cluster.quickstart.api_key);
+    const stream = await api.createStream('a camera');
+    const camera = await RtspCamera.start();
+    const recorder = new HlsRecorder(stream.playlistUrl).start();
+    const sources = `/v1/live_streams/${stream.id}/ingest_sources`;
+    const source = await api.ok('POST', sources, { url: camera.url });
+    const read = () => api.ok('GET', `${sources}/${String(source['id'])}`);
+    await recorder.until('a segment is listed', ({ segments }) => segments.size >= 1);
+    expect(await read()).toMatchObject({ state: 'live', last_error: null });
+    const puller = await pullingEdge();
+    const killedAtMs = performance.now();
+    await cluster.process(puller).kill('SIGKILL');
+    await eventually('the camera is asked to play again', () => camera.playedAtMs.length === 2);
+    expect(camera.playedAtMs[1]! - killedAtMs).toBeLessThan(MAX_GAP_MS);
+    const before = Math.max(...recorder.segments.keys());
+    await recorder.until('two more segments are listed', ({ segments }) => segments.has(before + 2));
+    expect(await pullingEdge()).not.toBe(puller);
+    expect(recorder.ordered.filter(({ discontinuity }) => discontinuity)).toHaveLength(1);
+    expect(recorder.faults).toEqual([]);
+    const { data } = await api.ok('GET', `/v1/sessions?live_stream_id=${stream.id}`);
+    expect(data).toMatchObject([{ status: 'live' }]);
+    await api.ok('DELETE', `${sources}/${String(source['id'])}`);
+    await eventually('nothing is pulled from the camera any more', () => camera.players === 0);
+    await Promise.all([recorder.stop(), camera.stop(), cluster.process(puller).start()]);
+  });
+
   it('an SRT edge is killed: its encoder comes back on the other one, and no frame is lost but those that it held', async () => {
     const live = await ClusterStream.open(cluster, 'death of an SRT edge');
     await live.publishTo(`${cluster.srtUrl(1)}${live.stream.key}`);
@@ -242,6 +271,17 @@ describe('the doors', () => {
     live.expectExactUntil(before);
   });
 });
+
+/** Which RTSP edge pulls a source, by its own metrics: 'rtsp-1' or 'rtsp-2'. */
+function pullingEdge(): Promise<string> {
+  return eventually('an edge says that it pulls a source', async () => {
+    for (const [i, { metrics }] of cluster.ports.rtspEdges.entries()) {
+      const answer = await fetch(`http://127.0.0.1:${metrics}/metrics`).catch(() => undefined);
+      if (/^millrace_ingest_pulls\{state="live"\} 1$/m.test((await answer?.text()) ?? '')) return `rtsp-${i + 1}`;
+    }
+    return undefined;
+  });
+}
 
 async function redisCommand(command: string): Promise<void> {
   expect(await askRedis(cluster.ports.redis, cluster.redisOperatorPassword, command)).toMatch(/^\+/);

@@ -9,6 +9,7 @@ import type { GatewayOptions } from './gateway-options.ts';
 import { HlsModule } from './hls/hls.module.ts';
 import { HttpFlvModule } from './http-flv/http-flv.module.ts';
 import { IdempotencyModule } from './idempotency/idempotency.module.ts';
+import { IngestSourcesModule } from './ingest-sources/ingest-sources.module.ts';
 import { InstallationModule } from './installation/installation.module.ts';
 import { MetricsModule } from './metrics/metrics.module.ts';
 import { MultitrackModule } from './multitrack/multitrack.module.ts';
@@ -50,6 +51,7 @@ export class GatewayModule {
         StreamsModule,
         TimedMetadataModule,
         StreamKeysModule,
+        IngestSourcesModule,
         PlaybackModule,
         PlaybackKeysModule,
         PlaybackRestrictionsModule,

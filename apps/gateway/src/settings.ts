@@ -23,6 +23,7 @@ import { consoleSettings } from './console-settings.ts';
 import { eventSettings } from './event-settings.ts';
 import { playbackSettings } from './playback-settings.ts';
 import { roomSettings } from './room-settings.ts';
+import { sourceSettings } from './source-settings.ts';
 import { usageSettings } from './usage-settings.ts';
 import { webhookSettings } from './webhook-settings.ts';
 
@@ -413,6 +414,7 @@ export const gatewaySettings = defineSettings({
   ...roomSettings,
   ...eventSettings,
   ...webhookSettings,
+  ...sourceSettings,
   ...usageSettings,
   ...consoleSettings,
 });

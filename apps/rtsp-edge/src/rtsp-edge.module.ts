@@ -7,18 +7,21 @@ import {
   ingestProviders,
   openCertificate,
   PublisherControlController,
+  pullProviders,
+  SourceNewsController,
 } from '@millrace/ingest';
 import type { IngestMetrics } from '@millrace/ingest';
 import { LOGGER } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
 import { RtspPlayback } from './play/rtsp-playback.ts';
 import { PROTOCOLS } from './protocols.ts';
+import { RtspPullConnector } from './pull/rtsp-pull-connector.ts';
 import { RTSP_EDGE_SETTINGS, RTSPS_CERTIFICATE } from './rtsp-edge-options.ts';
 import type { RtspEdgeOptions } from './rtsp-edge-options.ts';
 import { RtspEdgeService } from './rtsp-edge.service.ts';
 import { RtspEdgeContext } from './channel/rtsp-edge-context.ts';
 import { RtspListeners } from './session/rtsp-listeners.ts';
-import { ingestSettingsOf } from './settings.ts';
+import { ingestSettingsOf, pullSettingsOf } from './settings.ts';
 import type { RtspEdgeSettings } from './settings.ts';
 
 @Module({})
@@ -27,7 +30,7 @@ export class RtspEdgeModule {
   static register(options: RtspEdgeOptions): DynamicModule {
     return {
       module: RtspEdgeModule,
-      controllers: [PublisherControlController],
+      controllers: [PublisherControlController, SourceNewsController],
       providers: [
         ...ingestProviders(
           { ...options, settings: ingestSettingsOf(options.settings) },
@@ -45,6 +48,7 @@ export class RtspEdgeModule {
               logger,
             ),
         },
+        ...pullProviders(pullSettingsOf(options.settings), RtspPullConnector),
         RtspPlayback,
         RtspEdgeContext,
         RtspListeners,

@@ -1,7 +1,7 @@
 // The edge as a whole, and how it leaves.
 import { Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import { Ingest } from '@millrace/ingest';
+import { Ingest, SourcePuller } from '@millrace/ingest';
 import type { EdgeService } from '@millrace/ingest';
 import { RtspPlayback } from './play/rtsp-playback.ts';
 import { RtspListeners } from './session/rtsp-listeners.ts';
@@ -14,6 +14,7 @@ export class RtspEdgeService implements EdgeService<RtspEdgePorts>, BeforeApplic
     private readonly listeners: RtspListeners,
     private readonly ingest: Ingest,
     private readonly playback: RtspPlayback,
+    private readonly puller: SourcePuller,
   ) {}
 
   /** The ports that were opened; undefined before the application has started. */
@@ -26,9 +27,10 @@ export class RtspEdgeService implements EdgeService<RtspEdgePorts>, BeforeApplic
     return this.ingest.publishers + this.playback.players;
   }
 
-  /** Closes the ports and ends the players. Publishers may continue: RTSP has no request to connect elsewhere. Idempotent. */
+  /** Closes the ports and ends the players. Publishers, and sources that are pulled, may continue: RTSP has no request to connect elsewhere. Idempotent. */
   leave(): void {
     this.listeners.close();
+    this.puller.leave();
     this.ingest.leave();
     this.playback.leave();
   }

@@ -1,6 +1,6 @@
 // Every setting of the RTSP edge: what peers may cost is bounded here, by name.
-import { edgeProcessSettings, edgeSettings } from '@millrace/ingest';
-import type { IngestSettings, TcpPortSettings } from '@millrace/ingest';
+import { edgeProcessSettings, edgeSettings, pullSettings } from '@millrace/ingest';
+import type { IngestSettings, PullSettings, TcpPortSettings } from '@millrace/ingest';
 import { playersBytes, playerSettings, settingsOfPlayers } from '@millrace/playout';
 import type { PlayoutSettings } from '@millrace/playout';
 import {
@@ -232,6 +232,19 @@ export const rtspEdgeSettings = defineSettings({
     60_000,
     'How long a player over UDP may send neither RTCP nor requests before it is disconnected, in milliseconds.',
   ),
+  ...pullSettings,
+  rtspMaxPulls: setting(
+    'MILLRACE_RTSP_MAX_PULLS',
+    wholeNumber(0, 4_096),
+    256,
+    'How many ingest sources one RTSP edge pulls at the same time, also those that it waits to try again; 0: none.',
+  ),
+  rtspMaxPullsPerTenant: setting(
+    'MILLRACE_RTSP_MAX_PULLS_PER_TENANT',
+    wholeNumber(1, 4_096),
+    64,
+    'How many of those may be of one tenant.',
+  ),
   rtspDrainMs: setting(
     'MILLRACE_RTSP_DRAIN_MS',
     milliseconds(),
@@ -265,6 +278,13 @@ export const ingestSettingsOf = (settings: RtspEdgeSettings): IngestSettings => 
   timedMetadataPerSecondPerTenant: settings.timedMetadataPerSecondPerTenant,
   drainMs: settings.rtspDrainMs,
   drainSpreadMs: settings.rtspDrainSpreadMs,
+});
+
+export const pullSettingsOf = (settings: RtspEdgeSettings): PullSettings => ({
+  pullRetryMinMs: settings.pullRetryMinMs,
+  pullRetryMaxMs: settings.pullRetryMaxMs,
+  maxPulls: settings.rtspMaxPulls,
+  maxPullsPerTenant: settings.rtspMaxPullsPerTenant,
 });
 
 export const tcpPortSettingsOf = (settings: RtspEdgeSettings): TcpPortSettings => ({

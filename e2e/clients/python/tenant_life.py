@@ -164,6 +164,16 @@ assert api.ok(one_key.format("get"), stream.id, key.id).status == models.StreamK
 api.ok(one_key.format("delete"), stream.id, key.id)
 found = api.ok(stream_keys.format("get"), stream.id).data
 assert [(each.id, each.status.value) for each in found] == [(rotated.id, "active"), (key.id, "revoked")]
+sources = "ingest_sources.{}_live_streams_live_stream_id_ingest_sources"
+one_source = f"{sources}_ingest_source_id"
+camera = models.CreateIngestSource(url="rtsp://viewer:secret@camera.example.com/door", enabled=False)
+source = api.ok(sources.format("post"), stream.id, body=camera)
+assert (source.url, source.has_credentials) == ("rtsp://camera.example.com/door", True)
+renamed = api.ok(one_source.format("patch"), stream.id, source.id, body=models.UpdateIngestSource(name="Front door"))
+assert (renamed.name, renamed.state.value) == ("Front door", "disabled")
+assert [each.id for each in api.ok(sources.format("get"), stream.id).data] == [source.id]
+assert api.ok(one_source.format("get"), stream.id, source.id).last_error is None
+api.ok(one_source.format("delete"), stream.id, source.id)
 playback_ids = "playback_ids.{}_live_streams_live_stream_id_playback_ids"
 playback = api.ok(
     playback_ids.format("post"), stream.id, body=models.CreatePlaybackId(policy=models.CreatePlaybackIdPolicy.PUBLIC)

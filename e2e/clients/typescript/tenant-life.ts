@@ -185,6 +185,25 @@ assert.deepEqual(
     [key.id, 'revoked'],
   ],
 );
+const camera = { url: 'rtsp://viewer:secret@camera.example.com/door', enabled: false };
+const source = await ok(api.POST('/v1/live_streams/{live_stream_id}/ingest_sources', { ...ofStream, body: camera }));
+assert.deepEqual([source.url, source.has_credentials], ['rtsp://camera.example.com/door', true]);
+const ofSource = { params: { path: { live_stream_id: stream.id, ingest_source_id: source.id } } };
+const renamed = await ok(
+  api.PATCH('/v1/live_streams/{live_stream_id}/ingest_sources/{ingest_source_id}', {
+    ...ofSource,
+    body: { name: 'Front door' },
+  }),
+);
+assert.deepEqual([renamed.name, renamed.state], ['Front door', 'disabled']);
+const sources = await ok(api.GET('/v1/live_streams/{live_stream_id}/ingest_sources', ofStream));
+assert.deepEqual(
+  sources.data.map(({ id }) => id),
+  [source.id],
+);
+const seen = await ok(api.GET('/v1/live_streams/{live_stream_id}/ingest_sources/{ingest_source_id}', ofSource));
+assert.equal(seen.last_error, null);
+await gone(api.DELETE('/v1/live_streams/{live_stream_id}/ingest_sources/{ingest_source_id}', ofSource));
 const playback = await ok(
   api.POST('/v1/live_streams/{live_stream_id}/playback_ids', { ...ofStream, body: { policy: 'public' } }),
 );

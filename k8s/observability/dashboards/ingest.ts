@@ -98,6 +98,21 @@ export const ingest: Dashboard = {
           { minimum: 0 },
         ),
         timeseries(
+          'Ingest sources by state',
+          {
+            shows:
+              'Ingest sources that edges pull, by state; those that are enabled and pulled by no edge; attempts that failed and streams that were lost.',
+            act: '`unheld` above 0: edges are full or missing (docs/runbooks/IngestSourcesUnheld.md). Many `waiting`: cameras that cannot be reached; `last_error` of the source says why.',
+          },
+          'none',
+          [
+            { expr: sum(series('ingest_pulls'), 'state'), legend: '{{state}}' },
+            { expr: max(series('ingest_sources', 'state="unheld"')), legend: 'unheld' },
+            { expr: rate('ingest_pull_ends_total', '', 'outcome'), legend: '{{outcome}} per second' },
+          ],
+          { minimum: 0 },
+        ),
+        timeseries(
           'Disconnects by reason',
           {
             shows: 'Closed connections, by reason.',

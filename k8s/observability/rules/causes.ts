@@ -52,6 +52,16 @@ const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
         'Encoders that do not reconnect elsewhere keep the edge from stopping, and the rollout waits for it.',
     },
   ],
+  IngestSourcesUnheld: [
+    {
+      severity: 'ticket',
+      expr: 'max by (namespace) (millrace_ingest_sources{state="unheld"}) > 0',
+      for: '10m',
+      summary: '{{ $value }} ingest sources are pulled by no edge.',
+      description:
+        'Their streams are offline, although the sources are enabled: edges are full, missing, or cannot ask gateways.',
+    },
+  ],
   KeyframeIntervalTooLong: [
     {
       severity: 'info',

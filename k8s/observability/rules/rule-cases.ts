@@ -51,6 +51,12 @@ export const CAUSE_CASES: readonly RuleCase[] = [
     at: '65m',
   },
   {
+    alert: 'IngestSourcesUnheld',
+    series: { [`millrace_ingest_sources{${POD},state="unheld"}`]: '2x30' },
+    right: { [`millrace_ingest_sources{${POD},state="unheld"}`]: '0x30' },
+    at: '15m',
+  },
+  {
     alert: 'KeyframeIntervalTooLong',
     series: above('ingest_keyframe_interval_seconds', '8', '10', '0+6x60'),
     right: below('ingest_keyframe_interval_seconds', '8', '0+6x60'),

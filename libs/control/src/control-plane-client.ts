@@ -33,6 +33,8 @@ import type {
   StreamLive,
   TimedMetadataPut,
 } from './messages.ts';
+import { SourceSubject, takeSourcesAnswerSchema } from './sources/source-messages.ts';
+import type { SourceChanged, TakeSources, TakeSourcesAnswer } from './sources/source-messages.ts';
 
 /** A gateway may have to ask the tenant's own endpoint first, which has 2 s. */
 const AUTHORIZE_ATTEMPT_MS = 2_750;
@@ -102,6 +104,15 @@ export class ControlPlaneClient implements ControlPlane {
   async checkPlayback(request: CheckPlayback, timeoutMs: number): Promise<CheckPlaybackAnswer | undefined> {
     const subject = ControlSubject.checkPlayback;
     return (await this.#sender.ask(subject, request, checkPlaybackAnswerSchema, timeoutMs))?.answer;
+  }
+
+  async takeSources(request: TakeSources, timeoutMs: number): Promise<TakeSourcesAnswer | undefined> {
+    const subject = SourceSubject.takeSources;
+    return (await this.#sender.ask(subject, request, takeSourcesAnswerSchema, timeoutMs))?.answer;
+  }
+
+  sourceChanged(event: SourceChanged): void {
+    this.#sender.tell(SourceSubject.sourceChanged, event);
   }
 
   publishRejected(event: PublishRejected): void {

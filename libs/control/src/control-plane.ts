@@ -20,6 +20,7 @@ import type {
   StreamLive,
   TimedMetadataPut,
 } from './messages.ts';
+import type { SourceChanged, TakeSources, TakeSourcesAnswer } from './sources/source-messages.ts';
 
 export interface ControlPlane {
   /**
@@ -33,6 +34,9 @@ export interface ControlPlane {
   authorizePlayback(request: AuthorizePlayback, timeoutMs: number): Promise<AuthorizePlaybackAnswer>;
   /** Asks a gateway whether viewers may go on. Undefined when none has answered within `timeoutMs`: nothing is known then. */
   checkPlayback(request: CheckPlayback, timeoutMs: number): Promise<CheckPlaybackAnswer | undefined>;
+  /** Asks a gateway for sources to pull. Undefined when none has answered within `timeoutMs`. */
+  takeSources(request: TakeSources, timeoutMs: number): Promise<TakeSourcesAnswer | undefined>;
+  sourceChanged(event: SourceChanged): void;
   /** Once a minute for each stream and reason: encoders that are refused try again every few seconds. */
   publishRejected(event: PublishRejected): void;
   publishEnded(event: PublishEnded): void;

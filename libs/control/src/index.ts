@@ -67,6 +67,22 @@ export type {
   StreamLive,
   TimedMetadataPut,
 } from './messages.ts';
+export {
+  SOURCE_LIMITS,
+  sourceChangedSchema,
+  SourceSubject,
+  takeSourcesAnswerSchema,
+  takeSourcesSchema,
+} from './sources/source-messages.ts';
+export type {
+  SourceChanged,
+  SourceRevision,
+  TakenSource,
+  TakeSources,
+  TakeSourcesAnswer,
+} from './sources/source-messages.ts';
+export { formatSourceState, MAX_SOURCE_ERROR_LENGTH, parseSourceState, PULL_STATES } from './sources/source-state.ts';
+export type { PullState, SourceState } from './sources/source-state.ts';
 export { TO_ALL } from './transport/to-all.ts';
 export { PayloadPipe } from './payload-pipe.ts';
 export { InProcessControl } from './transport/in-process-control.ts';

@@ -21,7 +21,8 @@ export {
   renditionValues,
 } from './part-names.ts';
 export type { PartPlace } from './part-names.ts';
-export { isSegmentName } from './store-names.ts';
+export type { HeldSource, SourceLease, SourceReport } from './source-leases.ts';
+export { isSegmentName, MAX_SOURCE_STATE_LENGTH } from './store-names.ts';
 export type { ViewerGroup, ViewerNotes } from './viewer-notes.ts';
 export type { CommittedFile } from './commit-rules.ts';
 export { LIVE_STORE, RENDITIONS } from './live-store.ts';

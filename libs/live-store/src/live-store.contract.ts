@@ -12,6 +12,7 @@ import { playlistsContract } from './contract/playlists.contract.ts';
 import { recordsContract } from './contract/records.contract.ts';
 import { sessionsContract } from './contract/sessions.contract.ts';
 import { standbysContract } from './contract/standbys.contract.ts';
+import { sourcesContract } from './contract/sources.contract.ts';
 import { viewersContract } from './contract/viewers.contract.ts';
 
 /** Defines the contract's tests for one adapter. */
@@ -19,6 +20,7 @@ export function liveStoreContract(adapter: string, makeHarness: MakeHarness): vo
   describe(`live store in ${adapter}`, () => {
     leasesContract(makeHarness);
     packagersContract(makeHarness);
+    sourcesContract(makeHarness);
     commitsContract(makeHarness);
     partsContract(makeHarness);
     playlistsContract(makeHarness);

@@ -31,9 +31,11 @@ import { MemoryPackagers } from './memory/memory-packagers.ts';
 import { MemoryPublications } from './memory/memory-publications.ts';
 import type { OpenSession } from './memory/memory-publications.ts';
 import { MemoryRecords } from './memory/memory-records.ts';
+import { MemorySources } from './memory/memory-sources.ts';
 import { MemoryViewers } from './memory/memory-viewers.ts';
 import { MemoryWindows } from './memory/memory-windows.ts';
 import { PlaylistListeners } from './playlist-listeners.ts';
+import type { HeldSource, SourceLease, SourceReport } from './source-leases.ts';
 import {
   assertClaim,
   assertId,
@@ -42,6 +44,8 @@ import {
   assertRecordKey,
   assertRecordValue,
   assertSample,
+  assertSource,
+  assertSourceReport,
   assertStandby,
 } from './store-names.ts';
 import { assertViewer, assertViewerNotes } from './viewer-notes.ts';
@@ -68,6 +72,7 @@ export class MemoryLiveStore implements LiveStore {
   readonly #ingestReports: MemoryIngestReports;
   readonly #health: MemoryHealthSeries;
   readonly #leases: MemoryLeases;
+  readonly #sources: MemorySources;
   readonly #packagers: MemoryPackagers;
   readonly #windows: MemoryWindows;
   readonly #records: MemoryRecords;
@@ -87,6 +92,7 @@ export class MemoryLiveStore implements LiveStore {
     this.#ingestReports = new MemoryIngestReports(nowMs, limits.ingestReportTtlMs);
     this.#health = new MemoryHealthSeries(nowMs, limits.healthSeriesTtlMs, limits.healthSeriesPerTenant);
     this.#leases = new MemoryLeases(nowMs);
+    this.#sources = new MemorySources(nowMs);
     this.#packagers = new MemoryPackagers(nowMs);
     this.#windows = new MemoryWindows({ ...limits, nowMs, maxSegmentBytes });
     this.#records = new MemoryRecords(nowMs, maxRecords);
@@ -105,6 +111,7 @@ export class MemoryLiveStore implements LiveStore {
     this.#ingestReports.sweep();
     this.#health.sweep();
     this.#leases.sweep(this.#sessionTtlMs);
+    this.#sources.sweep(this.#sessionTtlMs);
     this.#packagers.sweep();
     this.#windows.sweep();
     this.#records.sweep();
@@ -198,6 +205,35 @@ export class MemoryLiveStore implements LiveStore {
     this.#assertOpen('readHealth');
     for (const sessionId of sessionIds) assertId('ses', sessionId);
     return sessionIds.map((sessionId) => this.#health.read(sessionId, fromMs, toMs));
+  }
+
+  async acquireSource(sourceId: string, owner: string, ttlMs: number): Promise<SourceLease | undefined> {
+    this.#assertOpen('acquireSource');
+    assertSource({ sourceId, owner });
+    return this.#sources.acquire(sourceId, owner, ttlMs);
+  }
+
+  async renewSources(reports: readonly SourceReport[], ttlMs: number): Promise<boolean[]> {
+    this.#assertOpen('renewSources');
+    reports.forEach(assertSourceReport);
+    return reports.map((report) => this.#sources.renew(report, ttlMs));
+  }
+
+  async releaseSource(lease: SourceLease): Promise<void> {
+    this.#assertOpen('releaseSource');
+    assertSource(lease);
+    this.#sources.release(lease);
+  }
+
+  async listHeldSources(): Promise<string[]> {
+    this.#assertOpen('listHeldSources');
+    return this.#sources.held();
+  }
+
+  async readSources(sourceIds: readonly string[]): Promise<(HeldSource | undefined)[]> {
+    this.#assertOpen('readSources');
+    for (const sourceId of sourceIds) assertId('src', sourceId);
+    return sourceIds.map((sourceId) => this.#sources.read(sourceId));
   }
 
   async acquireLease(streamId: string, owner: string, ttlMs: number): Promise<Lease | undefined> {

@@ -40,9 +40,11 @@ import { RedisLink } from './redis/redis-link.ts';
 import { RedisLiveStreams } from './redis/redis-live-streams.ts';
 import { RedisPublications } from './redis/redis-publications.ts';
 import { runScript, textReply } from './redis/redis-scripts.ts';
+import { RedisSources } from './redis/redis-sources.ts';
 import { assertRedisUrl } from './redis/redis-url.ts';
 import { RedisViewers } from './redis/redis-viewers.ts';
 import { RedisWindows } from './redis/redis-windows.ts';
+import type { HeldSource, SourceLease, SourceReport } from './source-leases.ts';
 import {
   assertClaim,
   assertId,
@@ -51,6 +53,8 @@ import {
   assertRecordKey,
   assertRecordValue,
   assertSample,
+  assertSource,
+  assertSourceReport,
   assertStandby,
   isSegmentName,
 } from './store-names.ts';
@@ -89,6 +93,7 @@ class RedisLiveStore implements LiveStore {
   readonly #publications: RedisPublications;
   readonly #liveStreams: RedisLiveStreams;
   readonly #leases: RedisLeases;
+  readonly #sources: RedisSources;
   readonly #windows: RedisWindows;
   readonly #viewers: RedisViewers;
   readonly #changes: RedisChanges;
@@ -106,6 +111,7 @@ class RedisLiveStore implements LiveStore {
     this.#publications = new RedisPublications(this.#link, this.#keys, limits);
     this.#liveStreams = new RedisLiveStreams(this.#link, this.#keys, limits);
     this.#leases = new RedisLeases(this.#link, this.#keys, limits.sessionTtlMs);
+    this.#sources = new RedisSources(this.#link, this.#keys, limits.sessionTtlMs);
     this.#windows = new RedisWindows(this.#link, bulkLink, this.#keys, limits);
     this.#viewers = new RedisViewers(this.#link, this.#keys, limits);
     this.#changes = new RedisChanges(changesLink, this.#keys.changes);
@@ -232,6 +238,30 @@ class RedisLiveStore implements LiveStore {
     return found.map((texts) =>
       minutes.flatMap((minute, i) => readMinute(minute, texts[i])).filter(({ atMs }) => atMs >= fromMs && atMs < toMs),
     );
+  }
+
+  async acquireSource(sourceId: string, owner: string, ttlMs: number): Promise<SourceLease | undefined> {
+    assertSource({ sourceId, owner });
+    return this.#sources.acquire(sourceId, owner, ttlMs);
+  }
+
+  async renewSources(reports: readonly SourceReport[], ttlMs: number): Promise<boolean[]> {
+    reports.forEach(assertSourceReport);
+    return this.#sources.renew(reports, ttlMs);
+  }
+
+  async releaseSource(lease: SourceLease): Promise<void> {
+    assertSource(lease);
+    await this.#sources.release(lease);
+  }
+
+  async listHeldSources(): Promise<string[]> {
+    return this.#sources.held();
+  }
+
+  async readSources(sourceIds: readonly string[]): Promise<(HeldSource | undefined)[]> {
+    for (const sourceId of sourceIds) assertId('src', sourceId);
+    return this.#sources.read(sourceIds);
   }
 
   async acquireLease(streamId: string, owner: string, ttlMs: number): Promise<Lease | undefined> {

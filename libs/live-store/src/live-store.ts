@@ -11,6 +11,7 @@ import type {
 import type { CommittedFile } from './commit-rules.ts';
 import type { HealthSample, SessionSample } from './health-series.ts';
 import type { IngestReport } from './ingest-report.ts';
+import type { HeldSource, SourceLease, SourceReport } from './source-leases.ts';
 import type { ViewerGroup, ViewerNotes } from './viewer-notes.ts';
 
 /** A lease on one stream's packaging. Only the newest token may commit. */
@@ -433,6 +434,21 @@ export interface LiveStore {
   recordHealth(samples: readonly SessionSample[]): Promise<void>;
   /** @returns for each session, in order, the samples at or after `fromMs` and before `toMs`, oldest first */
   readHealth(sessionIds: readonly string[], fromMs: number, toMs: number): Promise<HealthSample[][]>;
+
+  // Pulling ---------------------------------------------------------------------------------------------------------------
+  /** Takes the lease on a source when it has no holder, or when its holder has not renewed it in time. */
+  acquireSource(sourceId: string, owner: string, ttlMs: number): Promise<SourceLease | undefined>;
+  /**
+   * Renews leases on sources and keeps what is said of them; a lease that the store has lost is put back.
+   * @returns for each, in order, whether it is still held; one that expired is, unless it was taken meanwhile
+   */
+  renewSources(reports: readonly SourceReport[], ttlMs: number): Promise<boolean[]>;
+  /** Gives a lease back, so that another edge goes on at once. */
+  releaseSource(lease: SourceLease): Promise<void>;
+  /** The ids of all sources that are held now, in any order. */
+  listHeldSources(): Promise<string[]>;
+  /** @returns for each source, in order, who holds it; undefined when no edge does */
+  readSources(sourceIds: readonly string[]): Promise<(HeldSource | undefined)[]>;
 
   // Packaging -------------------------------------------------------------------------------------------------------------
   /** Takes the lease when it has no holder, or when its holder has not renewed it in time. */

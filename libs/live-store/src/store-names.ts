@@ -3,9 +3,13 @@ import { isId } from '@millrace/domain';
 import type { IdPrefix, PackagerAnnouncement, PublishClaim } from '@millrace/domain';
 import type { SessionSample } from './health-series.ts';
 import type { ClaimRequest, StandbyReport } from './live-store.ts';
+import type { SourceLease, SourceReport } from './source-leases.ts';
 
 const SEGMENT_NAME = /^[a-z0-9][a-z0-9.-]{0,127}$/;
 const RECORD_KEY = /^[A-Za-z0-9:._-]{1,256}$/;
+
+/** Longest state of a source, in UTF-16 code units. */
+export const MAX_SOURCE_STATE_LENGTH = 2_048;
 
 /** Longest value of a small record, in UTF-16 code units. */
 export const MAX_RECORD_LENGTH = 64 * 1024;
@@ -72,4 +76,17 @@ const isFeatureName = (text: string): boolean => FEATURE_NAME.test(text);
 /** @throws RangeError when a record's value is too long */
 export function assertRecordValue(value: string): void {
   if (value.length > MAX_RECORD_LENGTH) throw new RangeError('live store: a record is too long');
+}
+
+/** @throws TypeError when a lease of a source has an id that is none, or no owner */
+export function assertSource({ sourceId, owner }: Pick<SourceLease, 'sourceId' | 'owner'>): void {
+  assertId('src', sourceId);
+  if (owner.length === 0 || owner.length > MAX_INSTANCE_LENGTH)
+    throw new TypeError('live store: not the owner of a source');
+}
+
+/** @throws TypeError or RangeError when a report says of a source what cannot be kept */
+export function assertSourceReport({ lease, state }: SourceReport): void {
+  assertSource(lease);
+  if (state.length > MAX_SOURCE_STATE_LENGTH) throw new RangeError('live store: the state of a source is too long');
 }

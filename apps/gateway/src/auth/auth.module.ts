@@ -10,7 +10,7 @@ import { ConsoleCookies } from './console-cookies.ts';
 import { LoginChallenges } from './login-challenges.ts';
 import { KEY_PEPPER_FILE, loadOrMakePepper, PEPPER } from './pepper.ts';
 import { SessionAuthenticator } from './session-authenticator.ts';
-import { AnswerSeal, SecretSeal, SrtPassphraseSeal, StreamKeySeal, TotpSeal } from './secret-seal.ts';
+import { AnswerSeal, IngestSourceSeal, SecretSeal, SrtPassphraseSeal, StreamKeySeal, TotpSeal } from './secret-seal.ts';
 
 /** Injection token of the text that requests on the bus are sealed with: the same on every gateway, and there alone. */
 export const CONTROL_SEAL_SECRET = Symbol('ControlSealSecret');
@@ -30,6 +30,7 @@ const SEAL_SECRET_PURPOSE = 'millrace control seal 1';
     { provide: KeyHasher, inject: [PEPPER], useFactory: (pepper: string) => new KeyHasher(pepper) },
     { provide: SecretSeal, inject: [PEPPER], useFactory: (pepper: string) => new SecretSeal(pepper) },
     { provide: AnswerSeal, inject: [PEPPER], useFactory: (pepper: string) => new AnswerSeal(pepper) },
+    { provide: IngestSourceSeal, inject: [PEPPER], useFactory: (pepper: string) => new IngestSourceSeal(pepper) },
     { provide: SrtPassphraseSeal, inject: [PEPPER], useFactory: (pepper: string) => new SrtPassphraseSeal(pepper) },
     { provide: StreamKeySeal, inject: [PEPPER], useFactory: (pepper: string) => new StreamKeySeal(pepper) },
     { provide: TotpSeal, inject: [PEPPER], useFactory: (pepper: string) => new TotpSeal(pepper) },
@@ -63,6 +64,7 @@ const SEAL_SECRET_PURPOSE = 'millrace control seal 1';
     KeyHasher,
     SecretSeal,
     AnswerSeal,
+    IngestSourceSeal,
     SrtPassphraseSeal,
     StreamKeySeal,
     TotpSeal,

@@ -11,6 +11,7 @@ const FORMAT = 1;
 const SIGNING_KEYS = 'millrace signing keys 1';
 const STREAM_KEYS = 'millrace stream keys 1';
 const SRT_PASSPHRASES = 'millrace srt passphrases 1';
+const INGEST_SOURCES = 'millrace ingest sources 1';
 const ANSWERS = 'millrace idempotent answers 1';
 const TOTP_SECRETS = 'millrace totp 1';
 
@@ -57,6 +58,13 @@ export class StreamKeySeal extends SecretSeal {
 export class SrtPassphraseSeal extends SecretSeal {
   constructor(pepper: string) {
     super(pepper, SRT_PASSPHRASES);
+  }
+}
+
+/** Seals the credentials of sources, which edges show to cameras. */
+export class IngestSourceSeal extends SecretSeal {
+  constructor(pepper: string) {
+    super(pepper, INGEST_SOURCES);
   }
 }
 

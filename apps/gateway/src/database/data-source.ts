@@ -32,6 +32,7 @@ import { LogInByOidc1797060010000 } from './migrations/1797060010000-log-in-by-o
 import { AddLowLatency1797070000000 } from './migrations/1797070000000-add-low-latency.ts';
 import { LimitMultitrack1797110000000 } from './migrations/1797110000000-limit-multitrack.ts';
 import { SealSrtPassphrases1798050000000 } from './migrations/1798050000000-seal-srt-passphrases.ts';
+import { CreateIngestSources1798140000000 } from './migrations/1798140000000-create-ingest-sources.ts';
 import { TellBackupEncoders1798150000000 } from './migrations/1798150000000-tell-backup-encoders.ts';
 
 /** In the order of their making. */
@@ -67,6 +68,7 @@ export const MIGRATIONS = [
   AddLowLatency1797070000000,
   LimitMultitrack1797110000000,
   SealSrtPassphrases1798050000000,
+  CreateIngestSources1798140000000,
   TellBackupEncoders1798150000000,
 ];
 

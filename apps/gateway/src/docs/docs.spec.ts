@@ -135,12 +135,14 @@ describe('/openapi.json', () => {
     const claim = await publish(gateway, world.streamKey);
     const { roomId, signingKeyId } = await makeRoomWorld(gateway, world);
     const { webhookEndpointId, webhookDeliveryId, eventId } = await makeWebhookWorld(gateway, world);
-    const made = async (path: string): Promise<string> =>
-      String((await gateway.ok('POST', path, { key: world.apiKey, body: {} }))['id']);
+    const made = async (path: string, body = {}): Promise<string> =>
+      String((await gateway.ok('POST', path, { key: world.apiKey, body }))['id']);
+    const camera = { url: 'rtsp://93.184.216.34/door' };
     const auditEvents = (await gateway.ok('GET', '/v1/audit_events?limit=1'))['data'] as { id: string }[];
     const paths: Record<string, string> = {
       '{playback_key_id}': await made('/v1/playback_keys'),
       '{playback_restriction_id}': await made('/v1/playback_restrictions'),
+      '{ingest_source_id}': await made(`/v1/live_streams/${world.streamId}/ingest_sources`, camera),
       '{tenant_id}': world.tenantId,
       '{api_key_id}': world.apiKeyId,
       '{live_stream_id}': world.streamId,

@@ -23,6 +23,7 @@ export interface GatewayMetrics {
   readonly webhookAttempts: Counter<'outcome'>;
   readonly publishAuthorizerAnswers: Counter<'outcome'>;
   readonly usageLost: Counter;
+  readonly ingestSources: Gauge<'state'>;
   readonly quotaLevels: Counter<'limit' | 'state'>;
 }
 
@@ -82,6 +83,9 @@ export const createGatewayMetrics = (metrics: Metrics): GatewayMetrics => ({
     'usage_amounts_lost_total',
     'Amounts of usage that were not counted because too many are waiting to be recorded.',
   ),
+  ingestSources: metrics.gauge('ingest_sources', 'Ingest sources that are enabled, by whether an edge pulls them.', {
+    state: ['held', 'unheld'],
+  }),
   quotaLevels: metrics.counter(
     'quota_levels_reached_total',
     'Tenants that were told that they use most of a quota (`warning`) or all of it (`exceeded`), by quota.',

@@ -17,11 +17,15 @@ import { makeWebhookWorld, WEBHOOKS_ON_LOOPBACK } from '../testing/webhook-world
 import type { WebhookWorld } from '../testing/webhook-world.ts';
 import type { KnownRoute } from '../http/route-table.ts';
 
+/** A public address that no edge of a test pulls. */
+const CAMERA = 'rtsp://93.184.216.34/door';
+
 type Everything = World & RoomWorld & WebhookWorld & PlaybackWorld & ConsoleWorld;
 
 interface PlaybackWorld {
   readonly playbackKeyId: string;
   readonly playbackRestrictionId: string;
+  readonly ingestSourceId: string;
 }
 interface ConsoleWorld {
   readonly userId: string;
@@ -105,11 +109,12 @@ afterAll(async () => {
 
 async function makeAll(): Promise<Everything> {
   const world = await makeWorld(gateway);
-  const made = async (path: string): Promise<string> =>
-    String((await gateway.ok('POST', path, { key: world.apiKey, body: {} }))['id']);
+  const made = async (path: string, body = {}): Promise<string> =>
+    String((await gateway.ok('POST', path, { key: world.apiKey, body }))['id']);
   const playback = {
     playbackKeyId: await made('/v1/playback_keys'),
     playbackRestrictionId: await made('/v1/playback_restrictions'),
+    ingestSourceId: await made(`/v1/live_streams/${world.streamId}/ingest_sources`, { url: CAMERA }),
   };
   const rooms = await makeRoomWorld(gateway, world);
   const webhooks = await makeWebhookWorld(gateway, world);
@@ -141,6 +146,7 @@ function fill(url: string, world: Everything, sessionId = newId('ses')): string 
     ':webhook_delivery_id': world.webhookDeliveryId,
     ':playback_key_id': world.playbackKeyId,
     ':playback_restriction_id': world.playbackRestrictionId,
+    ':ingest_source_id': world.ingestSourceId,
     ':audit_event_id': auditEventIds.get(world.tenantId) ?? newId('aud'),
     ':user_id': world.userId,
     ':console_session_id': world.consoleSessionId,
@@ -264,7 +270,11 @@ describe('another tenant', () => {
   it('cannot reach another stream of its own through its keys and playback ids', async () => {
     const second = await gateway.ok('POST', '/v1/live_streams', { key: a.apiKey, body: { name: 'second' } });
     const under = `/v1/live_streams/${String(second['id'])}`;
-    for (const path of [`${under}/stream_keys/${a.streamKeyId}`, `${under}/playback_ids/${a.playbackId}`])
+    for (const path of [
+      `${under}/stream_keys/${a.streamKeyId}`,
+      `${under}/playback_ids/${a.playbackId}`,
+      `${under}/ingest_sources/${a.ingestSourceId}`,
+    ])
       for (const method of ['GET', 'DELETE'])
         expect((await gateway.call(method, path, { key: a.apiKey })).status, `${method} ${path}`).toBe(404);
   });
@@ -453,6 +463,7 @@ async function makeSession(world: World): Promise<{ id: string }> {
 }
 
 function bodyFor(url: string): object {
+  if (url.endsWith('/ingest_sources')) return { url: CAMERA };
   if (url.endsWith('/publish_authorizer')) return { url: 'https://example.com/' };
   if (url.endsWith('/timed_metadata')) return { data: {} };
   if (url.endsWith('/password')) return { current_password: 'x', new_password: 'a quiet river bends' };
@@ -480,6 +491,7 @@ const nothing = (): Everything => ({
   webhookDeliveryId: newId('whd'),
   playbackKeyId: newId('pky'),
   playbackRestrictionId: newId('prs'),
+  ingestSourceId: newId('src'),
   userId: newId('usr'),
   consoleSessionId: newId('cse'),
 });

@@ -24,6 +24,10 @@ export class StreamKeyEntity {
   @Column({ name: 'srt_passphrase', type: 'bytea', nullable: true })
   srtPassphrase!: Buffer | null;
 
+  /** The source that publishes with it; null for a key of encoders. */
+  @Column(idColumn({ name: 'ingest_source_id', nullable: true }))
+  ingestSourceId!: string | null;
+
   @Column({ type: 'text' })
   hint!: string;
 

@@ -62,6 +62,9 @@ const fields = {
   status: z.enum(['active', 'expiring', 'expired', 'revoked']),
   allowed_addresses: z.array(z.string()),
   has_srt_passphrase: z.boolean().describe('Whether the key has a passphrase for SRT.'),
+  ingest_source_id: idField('ingestSource')
+    .nullable()
+    .describe('The ingest source that publishes with this key; null for a key of encoders.'),
   created_at: timeField(),
   expires_at: timeField().nullable(),
   revoked_at: timeField().nullable(),
@@ -117,6 +120,7 @@ export const writeStreamKey = (row: StreamKeyEntity): StreamKeyAnswer => ({
   status: statusOf(row, Date.now()),
   allowed_addresses: row.allowedAddresses,
   has_srt_passphrase: row.srtPassphrase !== null,
+  ingest_source_id: row.ingestSourceId,
   created_at: timeText(row.createdAt),
   expires_at: optionalTimeText(row.expiresAt),
   revoked_at: optionalTimeText(row.revokedAt),

@@ -104,6 +104,7 @@ export class StreamKeysService {
         await findStream(manager, caller, streamId, true);
         const found = await findKey(manager, caller, streamId, id);
         requireMatch(caller, writeStreamKey(found));
+        refuseKeyOfSource(found);
         const unrevoked = { id, revokedAt: IsNull() };
         const revokedAt = new Date();
         const { affected } = await manager.update(StreamKeyEntity, unrevoked, { revokedAt });
@@ -132,6 +133,7 @@ export class StreamKeysService {
         const old = await findKey(manager, caller, streamId, id);
         if (old.revokedAt !== null || (old.expiresAt !== null && old.expiresAt.getTime() <= now))
           throw new ProblemError('conflict', 'This key is no longer valid: create a new one.');
+        refuseKeyOfSource(old);
         if (old.expiresAt === null || old.expiresAt > end)
           await manager.update(StreamKeyEntity, { id }, { expiresAt: end });
         if (graceSeconds > 0) await this.#checkCount(manager, streamId);
@@ -170,6 +172,7 @@ export class StreamKeysService {
       hash: this.hasher.hash(secret),
       sealed: this.seal.seal(secret, id),
       srtPassphrase: srtPassphrase === null ? null : this.passphrases.seal(srtPassphrase, id),
+      ingestSourceId: null,
       hint: hintOf(secret),
       label,
       allowedAddresses,
@@ -188,7 +191,7 @@ export class StreamKeysService {
   }
 
   async #checkCount(manager: EntityManager, streamId: string): Promise<void> {
-    const alive = { liveStreamId: streamId, revokedAt: IsNull() };
+    const alive = { liveStreamId: streamId, revokedAt: IsNull(), ingestSourceId: IsNull() };
     const count = await manager.countBy(StreamKeyEntity, [
       { ...alive, expiresAt: IsNull() },
       { ...alive, expiresAt: MoreThan(new Date()) },
@@ -218,6 +221,15 @@ async function findKey(
   const row = await manager.findOneBy(StreamKeyEntity, { id, liveStreamId: streamId });
   if (row === null) throw notFound();
   return row;
+}
+
+/** The key of a source goes with the source. */
+function refuseKeyOfSource({ ingestSourceId, revokedAt }: StreamKeyEntity): void {
+  if (ingestSourceId !== null && revokedAt === null)
+    throw new ProblemError(
+      'conflict',
+      `This key belongs to the ingest source ${ingestSourceId}: disable or delete that instead.`,
+    );
 }
 
 /** Deletes the oldest of too many keys that are no longer in force. */

@@ -21,11 +21,14 @@ export type FullWorld = World &
     readonly consoleSessionId: string;
     readonly playbackKeyId: string;
     readonly playbackRestrictionId: string;
+    readonly ingestSourceId: string;
   };
 
 const RENEW_MS = 500;
 /** Longer than any walk. */
 const LONG_MS = 3_600_000;
+/** A public address that no edge of a test pulls. */
+const CAMERA = 'rtsp://93.184.216.34/door?secret=x';
 
 /** What users do for themselves in the console, with the cookie of a session: see its specs. */
 const BY_SESSION = [
@@ -58,11 +61,12 @@ export async function makeFullWorld(gateway: TestGateway): Promise<FullWorld> {
   if (backup.granted) await stayWaiting(gateway, backup.claim);
   await gateway.ok('DELETE', `/v1/rooms/${banned.roomId}/participants/${banned.participantId}`, { key });
   const bans = (await gateway.ok('GET', `/v1/rooms/${banned.roomId}/bans`, { key }))['data'] as { id: string }[];
-  const made = async (path: string): Promise<string> =>
-    String((await gateway.ok('POST', path, { key, body: {} }))['id']);
+  const made = async (path: string, body = {}): Promise<string> =>
+    String((await gateway.ok('POST', path, { key, body }))['id']);
   const playback = {
     playbackKeyId: await made('/v1/playback_keys'),
     playbackRestrictionId: await made('/v1/playback_restrictions'),
+    ingestSourceId: await made(`/v1/live_streams/${world.streamId}/ingest_sources`, { url: CAMERA }),
   };
   const email = `${world.tenantId}@mill.example`;
   const userId = await makeUser(gateway, { email, role: 'viewer', tenant_id: world.tenantId });
@@ -134,6 +138,7 @@ export function addressOf(path: string, world: FullWorld): string {
     webhook_delivery_id: world.webhookDeliveryId,
     playback_key_id: world.playbackKeyId,
     playback_restriction_id: world.playbackRestrictionId,
+    ingest_source_id: world.ingestSourceId,
     user_id: world.userId,
     console_session_id: world.consoleSessionId,
   };
@@ -160,6 +165,8 @@ export function bodyOf({ method, path }: Write, { tenantId }: FullWorld): object
     'PATCH /v1/live_streams/{live_stream_id}': { name: 'walked' },
     'POST /v1/live_streams/{live_stream_id}/stream_keys': {},
     'POST /v1/live_streams/{live_stream_id}/stream_keys/{stream_key_id}/rotate': { grace_seconds: 3_600 },
+    'POST /v1/live_streams/{live_stream_id}/ingest_sources': { url: CAMERA },
+    'PATCH /v1/live_streams/{live_stream_id}/ingest_sources/{ingest_source_id}': { name: 'walked' },
     'POST /v1/live_streams/{live_stream_id}/timed_metadata': { data: { text: 'walked' } },
     'POST /v1/rooms': { tenant_id: tenantId, name: 'walked' },
     'PATCH /v1/rooms/{room_id}': { name: 'walked' },

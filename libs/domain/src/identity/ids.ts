@@ -24,6 +24,7 @@ export const IdPrefix = {
   auditEvent: 'aud',
   user: 'usr',
   consoleSession: 'cse',
+  ingestSource: 'src',
 } as const;
 export type IdPrefix = (typeof IdPrefix)[keyof typeof IdPrefix];
 

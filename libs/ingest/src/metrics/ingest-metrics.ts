@@ -1,5 +1,5 @@
 // The metrics of ingest. Media is counted in plain numbers first: see IngestSampler.
-import { ControlSubject, UsageSubject } from '@millrace/control';
+import { ControlSubject, PULL_STATES, SourceSubject, UsageSubject } from '@millrace/control';
 import { PUBLISH_REFUSALS, SESSION_WARNINGS } from '@millrace/domain';
 import { certificateExpiry, TenantLabels } from '@millrace/service-kit';
 import type { Logger, Metrics } from '@millrace/service-kit';
@@ -144,9 +144,18 @@ export function createIngestMetrics(metrics: Metrics, protocols: readonly string
           ControlSubject.challengeLogin,
           ControlSubject.handOver,
           ControlSubject.timedMetadataPut,
+          SourceSubject.takeSources,
           UsageSubject.reportUsage,
         ],
       },
+    ),
+    pulls: metrics.gauge('ingest_pulls', 'Sources that this edge pulls or tries to pull, by state.', {
+      state: PULL_STATES,
+    }),
+    pullEnds: metrics.counter(
+      'ingest_pull_ends_total',
+      'Attempts to pull a source that ended: `failed` before media flowed, `lost` afterwards.',
+      { outcome: ['failed', 'lost'] },
     ),
     draining: metrics.gauge('ingest_draining', '1 while this edge is draining.'),
     drainRemaining: metrics.gauge(

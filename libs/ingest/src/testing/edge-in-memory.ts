@@ -89,6 +89,11 @@ export class EdgeInMemory<Settings, Opened extends object, Service extends EdgeS
     return this.#app.get(Ingest);
   }
 
+  /** Another provider of its module. */
+  provider<T>(type: Type<T>): T {
+    return this.#app.get(type);
+  }
+
   get ports(): Opened {
     return this.edge.ports!;
   }

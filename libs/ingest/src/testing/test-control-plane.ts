@@ -1,6 +1,7 @@
 // A control plane for tests: keys in a map; claims in the live store of the edge, taken as a gateway takes them.
 import { DEFAULT_STREAM_SETTINGS, newId, newSecretKey } from '@millrace/domain';
 import type { PublishRefusal, StreamSettings } from '@millrace/domain';
+import { SOURCE_LIMITS } from '@millrace/control';
 import type {
   AuthorizePlayback,
   AuthorizePlaybackAnswer,
@@ -17,6 +18,9 @@ import type {
   PublishRejected,
   SessionWarned,
   StandbyChanged,
+  TakenSource,
+  TakeSources,
+  TakeSourcesAnswer,
   TimedMetadataPut,
 } from '@millrace/control';
 import type { LiveStore } from '@millrace/live-store';
@@ -77,6 +81,13 @@ export class TestControlPlane implements ControlPlane {
     };
     this.#streams.set(stream.key, stream);
     return stream;
+  }
+
+  /** Another key of a stream. */
+  newKey(stream: TestStream): string {
+    const key = newSecretKey('mr_st');
+    this.#streams.set(key, { ...stream, key, streamKeyId: newId('skey') });
+    return key;
   }
 
   /** A playback id of a stream, with what tests change of it. @param token makes it a signed one */
@@ -167,6 +178,36 @@ export class TestControlPlane implements ControlPlane {
     const answers = visits.map(({ playbackId }) => ({ groups: [], refusal: this.#playbacks.get(playbackId)?.refusal }));
     return Promise.resolve({ visits: answers });
   }
+
+  /** Sources that edges shall pull, each as its gateway describes it without a lease. */
+  readonly sources = new Map<string, Omit<TakenSource, 'token'>>();
+  /** Questions of edges for sources. */
+  readonly taking: TakeSources[] = [];
+
+  /** A source of a stream. */
+  newSource(
+    { tenantId, streamId, streamKeyId, key }: TestStream,
+    from: Pick<TakenSource, 'url' | 'username' | 'password'>,
+  ): string {
+    const sourceId = newId('src');
+    this.sources.set(sourceId, { sourceId, revision: 1, tenantId, streamId, streamKeyId, key, ...from });
+    return sourceId;
+  }
+
+  async takeSources(request: TakeSources): Promise<TakeSourcesAnswer> {
+    this.taking.push(request);
+    const { edgeId, protocols, held, free } = request;
+    const taken: TakenSource[] = [];
+    for (const source of this.sources.values()) {
+      if (taken.length >= free || !protocols.includes(new URL(source.url).protocol.slice(0, -1))) continue;
+      const lease = await this.#liveStore.acquireSource(source.sourceId, edgeId, SOURCE_LIMITS.leaseMs);
+      if (lease !== undefined) taken.push({ ...source, token: lease.token });
+    }
+    const dropped = held.filter(({ sourceId, revision }) => this.sources.get(sourceId)?.revision !== revision);
+    return { taken, dropped: dropped.map(({ sourceId }) => sourceId) };
+  }
+
+  sourceChanged(): void {}
 
   publishRejected(event: PublishRejected): void {
     this.rejected.push(event);

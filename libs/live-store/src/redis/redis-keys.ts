@@ -33,6 +33,14 @@ export class RedisKeys {
   get packagers(): string {
     return `${this.livePrefix}packagers`;
   }
+  /** Sorted set: the sources that an edge pulls, by until when its lease lasts. */
+  get sources(): string {
+    return `${this.livePrefix}sources`;
+  }
+  /** String: `<token> <until> <owner> <state>` of a source; until is 0 once it has been released. */
+  source(sourceId: string): string {
+    return `${this.livePrefix}source:${sourceId}`;
+  }
   /** Hash: the newest session of a stream and its claim. */
   session(streamId: string): string {
     return `${this.livePrefix}session:${streamId}`;

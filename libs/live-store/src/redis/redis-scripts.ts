@@ -18,6 +18,13 @@ import {
   REQUEST_SWITCH_SCRIPT,
   REVOKE_CLAIMS_SCRIPT,
 } from './scripts/publication-scripts.ts';
+import {
+  ACQUIRE_SOURCE_SCRIPT,
+  HELD_SOURCES_SCRIPT,
+  READ_SOURCES_SCRIPT,
+  RELEASE_SOURCE_SCRIPT,
+  RENEW_SOURCES_SCRIPT,
+} from './scripts/source-scripts.ts';
 import { ADMIT_VIEWER_SCRIPT, COUNT_VIEWERS_SCRIPT, NOTE_VIEWERS_SCRIPT } from './scripts/viewer-scripts.ts';
 
 const SCRIPTS = {
@@ -36,6 +43,11 @@ const SCRIPTS = {
   millraceReleaseLease: RELEASE_LEASE_SCRIPT,
   millraceAnnouncePackagers: ANNOUNCE_PACKAGERS_SCRIPT,
   millraceReadPackagers: READ_PACKAGERS_SCRIPT,
+  millraceAcquireSource: ACQUIRE_SOURCE_SCRIPT,
+  millraceRenewSources: RENEW_SOURCES_SCRIPT,
+  millraceReleaseSource: RELEASE_SOURCE_SCRIPT,
+  millraceHeldSources: HELD_SOURCES_SCRIPT,
+  millraceReadSources: READ_SOURCES_SCRIPT,
   millraceCommit: COMMIT_SCRIPT,
   millraceCommitParts: COMMIT_PARTS_SCRIPT,
   millraceNoteViewers: NOTE_VIEWERS_SCRIPT,

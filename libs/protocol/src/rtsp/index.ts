@@ -1,5 +1,9 @@
 export { parseBasicCredentials } from './authorization.ts';
 export type { BasicCredentials } from './authorization.ts';
+export { parseChallenges, RtspAuthorization } from './challenge.ts';
+export type { RtspChallenge, RtspCredentials } from './challenge.ts';
+export { RtspClientSession } from './client-session.ts';
+export type { RtspClientEvent, RtspClientFault, RtspClientOptions } from './client-session.ts';
 export { DIGEST_ALGORITHMS, digestResponse, parseDigestCredentials } from './digest.ts';
 export type { DigestAlgorithm, DigestCredentials } from './digest.ts';
 export { eachInterleaved, encodeInterleaved, INTERLEAVED_HEADER_BYTES, writeInterleavedHeader } from './interleaved.ts';

@@ -1,12 +1,15 @@
 import { ProtocolError } from '../bytes/index.ts';
 import {
   digestResponse,
+  parseChallenges,
   parseBasicCredentials,
   parseDigestCredentials,
   parseRtspUrl,
   parseTransports,
   readCSeq,
   readSessionId,
+  RtspAuthorization,
+  RtspClientSession,
   RtspReader,
 } from './index.ts';
 
@@ -39,6 +42,25 @@ function read(pieces: readonly Buffer[]): string {
   return JSON.stringify(items);
 }
 
+const CREDENTIALS = { username: 'admin', password: 'secret' };
+
+/** A client that meets these bytes does not throw, asks a bounded number of times, and says once that it has failed. */
+function playFrom(bytes: Buffer): void {
+  const options = { url: 'rtsp://h/a', credentials: CREDENTIALS, userAgent: 'fuzz', limits: LIMITS };
+  const client = new RtspClientSession(options);
+  client.start();
+  client.push(bytes);
+  let faults = 0;
+  for (let event = client.next(); event !== undefined; event = client.next()) {
+    if (event.kind === 'described') client.setUp([event.description.toString('latin1'), '*'], undefined);
+    if (event.kind === 'set-up') client.play();
+    if (event.kind === 'failed') faults++;
+  }
+  if (faults > 1) throw new Error(`${faults} faults`);
+  for (const challenge of parseChallenges(bytes.toString('latin1')))
+    new RtspAuthorization(challenge, CREDENTIALS).header('DESCRIBE', 'rtsp://h/a');
+}
+
 const text = (lines: readonly string[], body = ''): Uint8Array => Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`);
 
 /** Good inputs. */
@@ -56,11 +78,24 @@ export const seeds: readonly Uint8Array[] = [
     'Authorization: Digest username="a", realm="r", nonce="n", uri="u", qop=auth, nc=1, cnonce="c", response="ab"',
   ]),
   text(['RTSP/1.0 200 OK', 'CSeq: 4', 'Content-Length: 0']),
+  text(['RTSP/1.0 401 Unauthorized', 'CSeq: 1', 'WWW-Authenticate: Digest realm="r", nonce="n", qop="auth", Basic']),
+  text([
+    'RTSP/1.0 200 OK',
+    'CSeq: 1',
+    '',
+    'RTSP/1.0 200 OK',
+    'CSeq: 2',
+    'Content-Length: 1',
+    '',
+    'aRTSP/1.0 200 OK',
+    'CSeq: 3',
+  ]),
 ];
 
 /** However the bytes are cut, the same is read of them. */
 export function fuzz(data: Uint8Array): void {
   const bytes = Buffer.from(data);
+  playFrom(bytes);
   const whole = read([bytes]);
   const cut = read(Array.from({ length: bytes.length }, (_, i) => bytes.subarray(i, i + 1)));
   if (whole !== cut) throw new Error(`${whole} in one piece, ${cut} byte by byte`);

@@ -2,7 +2,18 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { bytes, flag, list, milliseconds, port, text, url, urls, wholeNumber } from './setting-schemas.ts';
+import {
+  addressRanges,
+  bytes,
+  flag,
+  list,
+  milliseconds,
+  port,
+  text,
+  url,
+  urls,
+  wholeNumber,
+} from './setting-schemas.ts';
 import { setting } from './setting.ts';
 import type { PasswordOfAddress } from './setting.ts';
 
@@ -127,6 +138,13 @@ export const commonSettings = {
     'How many tenants get their own label in the usage metrics of one process; the rest are counted together.',
   ),
   dataDir: setting('MILLRACE_DATA_DIR', text, './data', 'Folder for data that must survive a restart.'),
+  pullAllowedAddresses: setting(
+    'MILLRACE_PULL_ALLOWED_ADDRESSES',
+    addressRanges,
+    [],
+    'Address ranges that are not public but that streams may be pulled from, separated by commas; for cameras in the local network.',
+    { emptyIsNone: true },
+  ),
   instanceId: setting(
     'MILLRACE_INSTANCE_ID',
     z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be 1 to 63 of a-z, 0-9 and -'),

@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.ts';
+import { DatabaseModule } from '../database/database.module.ts';
+import { KnownModule } from '../known/known.module.ts';
+import { PublisherCutsModule } from '../publisher-cuts/publisher-cuts.module.ts';
+import { IngestSourceEntity } from './ingest-source.entity.ts';
+import { IngestSourcesController } from './ingest-sources.controller.ts';
+import { IngestSourcesService } from './ingest-sources.service.ts';
+import { SourceAssignments } from './source-assignments.ts';
+import { SourceControlController } from './source-control.controller.ts';
+
+@Module({
+  imports: [AuthModule, DatabaseModule.withEntities(IngestSourceEntity), KnownModule, PublisherCutsModule],
+  controllers: [IngestSourcesController, SourceControlController],
+  providers: [IngestSourcesService, SourceAssignments],
+})
+export class IngestSourcesModule {}

@@ -1,0 +1,200 @@
+// Ingest sources over REST, and how edges are given them.
+import { formatSourceState } from '@millrace/control';
+import type { TakeSourcesAnswer } from '@millrace/control';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { askToPublish, makeWorld, publish } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
+import { TestGateway } from '../testing/test-gateway.ts';
+import { TestPostgres } from '../testing/test-postgres.ts';
+import { chooseFairly } from './source-assignments.ts';
+
+const ASK_MS = 5_000;
+const CAMERA = 'rtsp://93.184.216.34:554/door?channel=1';
+const PROTOCOLS = ['rtsp', 'rtsps'];
+
+let postgres: TestPostgres;
+let gateway: TestGateway;
+let world: World;
+
+beforeAll(async () => {
+  postgres = await TestPostgres.create();
+  gateway = await TestGateway.start({ databaseUrl: postgres.url() });
+});
+afterAll(async () => {
+  await gateway.close();
+  await postgres.remove();
+});
+beforeEach(async () => void (world = await makeWorld(gateway)));
+
+const path = (): string => `/v1/live_streams/${world.streamId}/ingest_sources`;
+const ask = (method: string, at: string, body?: object) => gateway.call(method, at, { key: world.apiKey, body });
+const make = (body: object = { url: CAMERA }) => gateway.ok('POST', path(), { key: world.apiKey, body });
+
+type Asking = Partial<Parameters<typeof gateway.control.takeSources>[0]>;
+const take = async (asking: Asking = {}): Promise<TakeSourcesAnswer> =>
+  (await gateway.control.takeSources(
+    { edgeId: 'edge-a', protocols: PROTOCOLS, held: [], free: 16, maxPerTenant: 16, ...asking },
+    ASK_MS,
+  ))!;
+/** Of this test's tenant. */
+const taken = async (asking?: Asking) =>
+  (await take(asking)).taken.filter(({ tenantId }) => tenantId === world.tenantId);
+
+describe('an ingest source', () => {
+  it('is made, read, changed and deleted; its credentials are never shown', async () => {
+    const made = await make({ name: 'Door', url: 'rtsp://admin:p%40ss@camera.example/door' });
+    expect(made).toMatchObject({
+      live_stream_id: world.streamId,
+      name: 'Door',
+      url: 'rtsp://camera.example/door',
+      has_credentials: true,
+      enabled: true,
+      state: 'idle',
+      state_since: null,
+      last_error: null,
+    });
+    const at = `${path()}/${String(made['id'])}`;
+    const read = await ask('GET', at);
+    expect(read.body).toEqual(made);
+    const changed = await gateway.call('PATCH', at, {
+      key: world.apiKey,
+      body: { enabled: false },
+      headers: { 'if-match': read.headers.get('etag')! },
+    });
+    expect(changed.body).toMatchObject({ enabled: false, state: 'disabled' });
+    const stale = await gateway.call('PATCH', at, {
+      key: world.apiKey,
+      body: { enabled: true },
+      headers: { 'if-match': read.headers.get('etag')! },
+    });
+    expect(stale.status).toBe(412);
+    expect((await ask('GET', path())).body).toMatchObject({ data: [{ id: made['id'] }], has_more: false });
+    const audit = await gateway.call('GET', `/v1/audit_events?tenant_id=${world.tenantId}`);
+    expect(audit.text).toContain('ingest_source.create');
+    expect(audit.text).not.toMatch(/p@ss|p%40ss|admin:/);
+    expect((await ask('DELETE', at)).status).toBe(204);
+    expect((await ask('GET', at)).status).toBe(404);
+  });
+
+  it.each([
+    ['another scheme', 'ftp://camera.example/x', 'must be an address that begins with rtsp://'],
+    ['no address', 'camera.example', 'must be an address that begins with rtsp://'],
+    ['a fragment', 'rtsp://camera.example/#x', 'must not contain a fragment'],
+    ['this machine', 'rtsp://127.0.0.1/x', '127.0.0.1 is not a public address'],
+    ['a private network', 'rtsp://[fd00::1]:554/x', 'fd00::1 is not a public address'],
+    ['a name of this machine', 'rtsp://localhost/x', 'must not name this server'],
+    ['a line break', 'rtsp://camera.example/a\r\nb', 'must not contain blanks'],
+  ])('is refused with %s as its address', async (_, url, words) => {
+    const { status, body } = await ask('POST', path(), { url });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ code: 'invalid_request', errors: [{ pointer: '/url' }] });
+    expect(JSON.stringify(body)).toContain(words);
+  });
+
+  it('is one of a few of its stream', async () => {
+    await make();
+    await make();
+    expect((await ask('POST', path(), { url: CAMERA })).body).toMatchObject({ code: 'quota_exceeded' });
+  });
+
+  it('publishes with a key of its own, which goes with it and not before', async () => {
+    const { id } = await make();
+    const { key, streamKeyId } = (await taken())[0]!;
+    const keyPath = `/v1/live_streams/${world.streamId}/stream_keys/${streamKeyId}`;
+    expect((await ask('GET', keyPath)).body).toMatchObject({ ingest_source_id: id });
+    expect((await ask('DELETE', keyPath)).body).toMatchObject({ code: 'conflict' });
+    expect((await ask('POST', `${keyPath}/rotate`, { grace_seconds: 0 })).body).toMatchObject({ code: 'conflict' });
+    expect(await publish(gateway, key)).toMatchObject({ streamId: world.streamId, streamKeyId });
+    await ask('DELETE', `${path()}/${String(id)}`);
+    expect(gateway.ears.heard.cuts).toContainEqual(
+      expect.objectContaining({ streamId: world.streamId, streamKeyId, reason: 'key_revoked' }),
+    );
+    expect(await askToPublish(gateway, key)).toMatchObject({ granted: false, refusal: 'key_revoked' });
+  });
+
+  it('keeps its credentials for its host alone', async () => {
+    const { id } = await make({ url: CAMERA, username: 'admin', password: 'secret' });
+    const at = `${path()}/${String(id)}`;
+    const patch = async (body: object) => (await ask('PATCH', at, body)).body;
+    expect(await patch({ url: 'rtsp://93.184.216.34:554/garden' })).toMatchObject({ has_credentials: true });
+    expect(await patch({ password: 'other' })).toMatchObject({ has_credentials: true });
+    expect(await taken()).toMatchObject([
+      { username: 'admin', password: 'other', url: 'rtsp://93.184.216.34:554/garden' },
+    ]);
+    expect(await patch({ url: 'rtsp://198.41.0.4/garden' })).toMatchObject({ has_credentials: false });
+    expect(await patch({ url: 'rtsp://u:p@198.41.0.4/garden', username: 'x' })).toMatchObject({
+      code: 'invalid_request',
+    });
+    expect(await patch({ username: 'x' })).toMatchObject({ has_credentials: true });
+    expect(await patch({ username: null })).toMatchObject({ has_credentials: false });
+  });
+});
+
+describe('an edge that asks for sources', () => {
+  it('is given what it pulls and no edge holds, once; what the edge says of it is shown', async () => {
+    const { id } = await make({ url: CAMERA, username: 'admin', password: 'secret' });
+    expect(await taken({ protocols: ['rtmp'] })).toEqual([]);
+    expect(await taken({ free: 0 })).toEqual([]);
+    const [source, ...more] = await taken();
+    expect(source).toMatchObject({
+      sourceId: id,
+      revision: 1,
+      streamId: world.streamId,
+      url: CAMERA,
+      username: 'admin',
+      password: 'secret',
+    });
+    expect(more).toEqual([]);
+    expect(await taken({ edgeId: 'edge-b' })).toEqual([]);
+    expect((await ask('GET', `${path()}/${String(id)}`)).body).toMatchObject({ state: 'connecting' });
+    const lease = { sourceId: String(id), owner: 'edge-a', token: source!.token };
+    const error = { message: 'nothing listens there', atMs: 1_000 };
+    const state = formatSourceState({ state: 'waiting', sinceMs: 1_000, nextTryAtMs: 3_000, error });
+    expect(await gateway.liveStore.renewSources([{ lease, state }], ASK_MS)).toEqual([true]);
+    expect((await ask('GET', `${path()}/${String(id)}`)).body).toMatchObject({
+      state: 'waiting',
+      state_since: '1970-01-01T00:00:01.000Z',
+      next_try_at: '1970-01-01T00:00:03.000Z',
+      last_error: { message: 'nothing listens there', at: '1970-01-01T00:00:01.000Z' },
+    });
+    // The edge is dead: its lease runs out.
+    await gateway.liveStore.releaseSource(lease);
+    await expect.poll(() => taken({ edgeId: 'edge-b' })).toMatchObject([{ sourceId: id }]);
+  });
+
+  it('is told to give back what was changed, disabled or deleted', async () => {
+    const { id } = await make();
+    const [source] = await taken();
+    const held = [{ sourceId: String(id), revision: source!.revision }];
+    const at = `${path()}/${String(id)}`;
+    expect((await take({ held })).dropped).toEqual([]);
+    await ask('PATCH', at, { name: 'Another name' });
+    await expect.poll(async () => (await take({ held })).dropped).toEqual([]);
+    await ask('PATCH', at, { url: 'rtsp://93.184.216.34/other' });
+    await expect.poll(async () => (await take({ held })).dropped).toEqual([id]);
+    const newer = [{ sourceId: String(id), revision: 2 }];
+    expect((await take({ held: newer })).dropped).toEqual([]);
+    await ask('PATCH', at, { enabled: false });
+    await expect.poll(async () => (await take({ held: newer })).dropped).toEqual([id]);
+    await gateway.ok('POST', `/v1/tenants/${world.tenantId}/suspend`);
+    await ask('PATCH', at, { enabled: true });
+    expect(await taken()).toEqual([]);
+  });
+});
+
+describe('chooseFairly', () => {
+  const sources = (tenantId: string, count: number) => Array.from({ length: count }, (_, i) => ({ tenantId, i }));
+  const choose = (waiting: ReturnType<typeof sources>, has: [string, number][], max: number, maxPerTenant = 10) =>
+    chooseFairly(waiting, new Map(has), max, maxPerTenant).map(({ tenantId, i }) => `${tenantId}${i}`);
+
+  it('takes one of each tenant after another, first of those that have the fewest', () => {
+    const waiting = [...sources('a', 20), ...sources('b', 2), ...sources('c', 1)];
+    expect(choose(waiting, [], 6)).toEqual(['a0', 'b0', 'c0', 'a1', 'b1', 'a2']);
+    expect(choose(waiting, [['a', 3]], 4)).toEqual(['b0', 'c0', 'b1', 'a0']);
+  });
+
+  it('gives no tenant more than its share', () => {
+    expect(choose(sources('a', 20), [['a', 3]], 16, 5)).toEqual(['a0', 'a1']);
+    expect(choose(sources('a', 2), [], 0)).toEqual([]);
+  });
+});

@@ -1,0 +1,201 @@
+// Which edge pulls which source: edges ask, and are given leases on sources that no edge holds.
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { SOURCE_LIMITS } from '@millrace/control';
+import type { TakenSource, TakeSources, TakeSourcesAnswer } from '@millrace/control';
+import { LIVE_STORE } from '@millrace/live-store';
+import type { LiveStore, SourceLease } from '@millrace/live-store';
+import type { Logger } from '@millrace/service-kit';
+import { In, IsNull } from 'typeorm';
+import { IngestSourceSeal, StreamKeySeal } from '../auth/secret-seal.ts';
+import { Database } from '../database/database.ts';
+import { DatabaseUnavailable } from '../database/database.errors.ts';
+import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
+import { GATEWAY_LOGGER, GATEWAY_METRICS } from '../ports/tokens.ts';
+import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
+import { IngestSourceEntity } from './ingest-source.entity.ts';
+import { openCredentials } from './ingest-sources.service.ts';
+
+/** However many edges ask, database and live store are read this often. */
+const VIEW_MS = 500;
+/** Sources that are pulled at once in the whole installation; those made later wait. */
+const MAX_WANTED = 20_000;
+/** How often the gauges are set, also where no edge asks. */
+const GAUGE_MS = 5_000;
+
+interface WantedSource {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly protocol: string;
+  readonly revision: number;
+}
+
+/** What there is to pull, as of a moment ago. */
+interface View {
+  readonly wanted: ReadonlyMap<string, WantedSource>;
+  /** By any edge. */
+  readonly held: Set<string>;
+}
+
+@Injectable()
+export class SourceAssignments implements OnApplicationBootstrap, OnApplicationShutdown {
+  #view: Promise<View> | undefined;
+  #viewedAtMs = 0;
+  #gauge: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly seal: IngestSourceSeal,
+    private readonly keySeal: StreamKeySeal,
+    @Inject(LIVE_STORE) private readonly store: LiveStore,
+    @Inject(GATEWAY_METRICS) private readonly metrics: GatewayMetrics,
+    @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#gauge = setInterval(() => {
+      if (this.database.isUp && this.store.isReady()) void this.#look().catch((error: unknown) => this.#failed(error));
+    }, GAUGE_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.#gauge);
+  }
+
+  /** Does not fail: an edge that is told nothing goes on with what it pulls. */
+  async take(request: TakeSources): Promise<TakeSourcesAnswer> {
+    try {
+      return await this.#take(request);
+    } catch (error) {
+      this.#failed(error);
+      return { taken: [], dropped: [] };
+    }
+  }
+
+  /** A source was made or changed here: the next question is answered with it. */
+  changed(): void {
+    this.#view = undefined;
+  }
+
+  async #take({ edgeId, protocols, held, free, maxPerTenant }: TakeSources): Promise<TakeSourcesAnswer> {
+    const { wanted, held: heldByAny } = await this.#look();
+    const dropped = held
+      .filter(({ sourceId, revision }) => wanted.get(sourceId)?.revision !== revision)
+      .map(({ sourceId }) => sourceId);
+    const ofTenant = new Map<string, number>();
+    for (const { sourceId } of held) {
+      const tenantId = wanted.get(sourceId)?.tenantId;
+      if (tenantId !== undefined) ofTenant.set(tenantId, (ofTenant.get(tenantId) ?? 0) + 1);
+    }
+    const own = new Set(held.map(({ sourceId }) => sourceId));
+    const waiting = [...wanted.values()].filter(
+      ({ id, protocol }) => protocols.includes(protocol) && !heldByAny.has(id) && !own.has(id),
+    );
+    const chosen = chooseFairly(waiting, ofTenant, Math.min(free, SOURCE_LIMITS.maxTaken), maxPerTenant);
+    const leases = await this.#acquire(chosen, edgeId);
+    for (const { sourceId } of leases) heldByAny.add(sourceId);
+    return { taken: await this.#describe(leases), dropped };
+  }
+
+  /** Of gateways that offer the same source at once, one gets the lease. */
+  async #acquire(chosen: readonly WantedSource[], edgeId: string): Promise<SourceLease[]> {
+    const leases = await Promise.all(
+      chosen.map(({ id }) => this.store.acquireSource(id, edgeId, SOURCE_LIMITS.leaseMs)),
+    );
+    return leases.filter((lease) => lease !== undefined);
+  }
+
+  async #describe(leases: readonly SourceLease[]): Promise<TakenSource[]> {
+    if (leases.length === 0) return [];
+    const ids = leases.map(({ sourceId }) => sourceId);
+    const [rows, keys] = await this.database.run(
+      async (manager) => [
+        await manager.findBy(IngestSourceEntity, { id: In(ids), enabled: true }),
+        await manager.findBy(StreamKeyEntity, { ingestSourceId: In(ids), revokedAt: IsNull() }),
+      ],
+      'control',
+    );
+    const rowOf = new Map(rows.map((row) => [row.id, row]));
+    const keyOf = new Map(keys.map((key) => [key.ingestSourceId, key]));
+    return leases.flatMap((lease): TakenSource[] => {
+      const [row, key] = [rowOf.get(lease.sourceId), keyOf.get(lease.sourceId)];
+      // Deleted or disabled a moment ago: the lease, which is not renewed, runs out.
+      if (row === undefined || key === undefined || key.sealed === null) return [];
+      const { id: sourceId, tenantId, liveStreamId: streamId, url, revision } = row;
+      const secret = this.keySeal.open(key.sealed, key.id);
+      const ids = { sourceId, tenantId, streamId, streamKeyId: key.id };
+      return [{ ...ids, revision, token: lease.token, key: secret, url, ...openCredentials(this.seal, row) }];
+    });
+  }
+
+  /** What was seen a moment ago counts for all who ask meanwhile. */
+  #look(): Promise<View> {
+    if (this.#view === undefined || performance.now() - this.#viewedAtMs >= VIEW_MS) {
+      this.#viewedAtMs = performance.now();
+      const view = this.#read();
+      this.#view = view;
+      view.catch(() => {
+        if (this.#view === view) this.#view = undefined;
+      });
+    }
+    return this.#view;
+  }
+
+  async #read(): Promise<View> {
+    const [rows, held] = await Promise.all([
+      this.database.run(
+        (manager) =>
+          manager.query<{ id: string; tenant_id: string; protocol: string; revision: number }[]>(
+            `SELECT source.id, source.tenant_id, source.protocol, source.revision
+             FROM ingest_sources source
+             JOIN live_streams stream ON stream.id = source.live_stream_id
+             JOIN tenants tenant ON tenant.id = source.tenant_id
+             WHERE source.enabled AND stream.enabled AND tenant.status = 'active'
+             ORDER BY source.id LIMIT $1`,
+            [MAX_WANTED],
+          ),
+        'control',
+      ),
+      this.store.listHeldSources(),
+    ]);
+    const wanted = new Map(
+      rows.map(({ id, tenant_id: tenantId, protocol, revision }) => [id, { id, tenantId, protocol, revision }]),
+    );
+    const isHeld = new Set(held);
+    const count = held.filter((id) => wanted.has(id)).length;
+    this.metrics.ingestSources.set({ state: 'held' }, count);
+    this.metrics.ingestSources.set({ state: 'unheld' }, wanted.size - count);
+    return { wanted, held: isHeld };
+  }
+
+  #failed(error: unknown): void {
+    if (!(error instanceof DatabaseUnavailable))
+      this.logger.warn({ err: error }, 'cannot give edges the sources that they shall pull');
+  }
+}
+
+/**
+ * One of each tenant after another, those first of which this edge pulls the fewest: a tenant with many sources leaves places to others.
+ * @param ofTenant how many of each the edge pulls; updated
+ */
+export function chooseFairly<T extends { readonly tenantId: string }>(
+  waiting: readonly T[],
+  ofTenant: Map<string, number>,
+  max: number,
+  maxPerTenant: number,
+): T[] {
+  const queues = Map.groupBy(waiting, ({ tenantId }) => tenantId);
+  const chosen: T[] = [];
+  const count = (tenantId: string): number => ofTenant.get(tenantId) ?? 0;
+  while (chosen.length < max) {
+    let next: string | undefined;
+    for (const [tenantId, queue] of queues)
+      if (queue.length > 0 && count(tenantId) < maxPerTenant && (next === undefined || count(tenantId) < count(next)))
+        next = tenantId;
+    const source = next === undefined ? undefined : queues.get(next)?.shift();
+    if (source === undefined) break;
+    chosen.push(source);
+    ofTenant.set(source.tenantId, count(source.tenantId) + 1);
+  }
+  return chosen;
+}

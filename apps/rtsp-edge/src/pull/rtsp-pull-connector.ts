@@ -1,0 +1,21 @@
+import { Injectable } from '@nestjs/common';
+import type { TakenSource } from '@millrace/control';
+import type { PullAttempt, PullConnector, PullObserver } from '@millrace/ingest';
+import { OutboundAddresses } from '@millrace/service-kit';
+import { RtspEdgeContext } from '../channel/rtsp-edge-context.ts';
+import { PROTOCOLS } from '../protocols.ts';
+import { RtspPull } from './rtsp-pull.ts';
+
+@Injectable()
+export class RtspPullConnector implements PullConnector {
+  readonly protocols = PROTOCOLS;
+  readonly #addresses: OutboundAddresses;
+
+  constructor(private readonly context: RtspEdgeContext) {
+    this.#addresses = new OutboundAddresses(context.settings.pullAllowedAddresses);
+  }
+
+  open(source: TakenSource, observer: PullObserver): PullAttempt {
+    return RtspPull.open(source, observer, this.context, this.#addresses);
+  }
+}

@@ -1,0 +1,144 @@
+// A source that this edge holds the lease of: one attempt after another, with growing waits between them.
+import { randomInt } from 'node:crypto';
+import { MAX_SOURCE_ERROR_LENGTH } from '@millrace/control';
+import type { SourceState, TakenSource } from '@millrace/control';
+import type { LiveStore, SourceLease } from '@millrace/live-store';
+import type { Logger } from '@millrace/service-kit';
+import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
+import type { PullAttempt, PullConnector } from './pull-connector.ts';
+import type { PullSettings } from './pull-settings.ts';
+
+/** A source that was pulled for so long begins with the shortest wait again. */
+const STEADY_MS = 10_000;
+/** Waits are longer or shorter by so much, so that sources which failed together are not tried together. */
+const JITTER = 0.2;
+
+const OCCUPIED = 'another publisher has the stream';
+
+export interface PulledSourceOptions {
+  readonly source: TakenSource;
+  readonly edgeId: string;
+  readonly connector: PullConnector;
+  readonly liveStore: LiveStore;
+  readonly settings: PullSettings;
+  readonly metrics: IngestMetrics;
+  readonly logger: Logger;
+  /** Called when its state has changed. */
+  readonly onChange: () => void;
+  /** Called when an attempt has ended while no other is to begin. */
+  readonly onIdle: () => void;
+}
+
+export class PulledSource {
+  readonly source: TakenSource;
+  readonly lease: SourceLease;
+  readonly #options: PulledSourceOptions;
+  readonly #logger: Logger;
+  #state: SourceState = { state: 'connecting', sinceMs: Date.now() };
+  #attempt: PullAttempt | undefined;
+  #failures = 0;
+  #retry: NodeJS.Timeout | undefined;
+  #isLast = false;
+  #isOver = false;
+
+  constructor(options: PulledSourceOptions) {
+    this.#options = options;
+    this.source = options.source;
+    const { sourceId, token, tenantId, streamId } = options.source;
+    this.lease = { sourceId, owner: options.edgeId, token };
+    this.#logger = options.logger.child({ source_id: sourceId, tenant_id: tenantId, stream_id: streamId });
+  }
+
+  get state(): SourceState {
+    return this.#state;
+  }
+
+  /** Begins to pull. Called once. */
+  start(): void {
+    void this.#try();
+  }
+
+  /** The edge stops: what is pulled goes on until it ends, and nothing begins any more. */
+  finish(): void {
+    this.#isLast = true;
+    clearTimeout(this.#retry);
+    if (this.#state.state !== 'live') this.#idle();
+  }
+
+  /** @param reason one of a bounded set */
+  close(reason: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#retry);
+    this.#attempt?.close(reason);
+  }
+
+  async #try(): Promise<void> {
+    this.#turn({ state: 'connecting' });
+    const isFree = await this.#takeOver().catch((error: unknown) => {
+      // The claim itself tells whether the stream can be published to.
+      this.#logger.debug({ err: error }, 'could not look whether the stream of a source is published');
+      return true;
+    });
+    if (this.#isOver) return;
+    if (this.#isLast) return this.#idle();
+    if (!isFree) return this.#ended(OCCUPIED);
+    this.#attempt = this.#options.connector.open(this.source, {
+      live: () => {
+        this.#logger.info('source is live');
+        this.#turn({ state: 'live' });
+      },
+      ended: (message) => this.#ended(message),
+    });
+  }
+
+  /**
+   * An edge that died holds its claim for a while; it has lost the lease, so that its claim is given back. Another publisher is not
+   * taken over from, whatever the stream allows: a source comes back by itself for ever.
+   */
+  async #takeOver(): Promise<boolean> {
+    const { liveStore } = this.#options;
+    const live = await liveStore.readLiveStream(this.source.streamId);
+    if (live === undefined || live.disconnectedAtMs !== undefined) return true;
+    if (live.claim.streamKeyId !== this.source.streamKeyId) return false;
+    await liveStore.releaseClaim(live.claim);
+    return true;
+  }
+
+  #ended(message: string): void {
+    if (this.#isOver) return;
+    this.#attempt = undefined;
+    const { metrics, settings } = this.#options;
+    const nowMs = Date.now();
+    const wasLive = this.#state.state === 'live';
+    metrics.pullEnds.inc({ outcome: wasLive ? 'lost' : 'failed' });
+    if (wasLive && nowMs - this.#state.sinceMs >= STEADY_MS) this.#failures = 0;
+    const error = { message: message.slice(0, MAX_SOURCE_ERROR_LENGTH), atMs: nowMs };
+    const waitMs = retryWaitMs(this.#failures++, settings);
+    this.#logger.info({ detail: error.message, retry_ms: waitMs }, 'source is not pulled');
+    this.#state = { state: 'waiting', sinceMs: nowMs, nextTryAtMs: nowMs + waitMs, error };
+    this.#options.onChange();
+    if (this.#isLast) return this.#idle();
+    this.#retry = setTimeout(() => void this.#try(), waitMs);
+  }
+
+  #turn({ state }: Pick<SourceState, 'state'>): void {
+    this.#state = { state, sinceMs: Date.now(), error: this.#state.error };
+    this.#options.onChange();
+  }
+
+  #idle(): void {
+    this.close('drained');
+    this.#options.onIdle();
+  }
+}
+
+/** @param failures before this one */
+export function retryWaitMs(
+  failures: number,
+  { pullRetryMinMs, pullRetryMaxMs }: Pick<PullSettings, 'pullRetryMinMs' | 'pullRetryMaxMs'>,
+): number {
+  const waitMs = Math.min(pullRetryMaxMs, pullRetryMinMs * 2 ** Math.min(failures, 30));
+  const spreadMs = Math.floor(waitMs * JITTER);
+  return waitMs - spreadMs + randomInt(2 * spreadMs + 1);
+}

@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import { RtspClientSession } from './client-session.ts';
+import type { RtspClientEvent, RtspClientOptions } from './client-session.ts';
+import { encodeInterleaved } from './interleaved.ts';
+import { DEFAULT_RTSP_READER_LIMITS, RtspReader } from './rtsp-reader.ts';
+import type { RtspRequest } from './rtsp-message.ts';
+
+const URL = 'rtsp://camera.example/door';
+const CREDENTIALS = { username: 'admin', password: 'secret' };
+
+/** A server that answers what a test says, and the events that it brings about. */
+class Server {
+  readonly client: RtspClientSession;
+  readonly asked: RtspRequest[] = [];
+  readonly events: Exclude<RtspClientEvent, { kind: 'send' }>[] = [];
+  readonly #reader = new RtspReader();
+
+  constructor(options: Partial<RtspClientOptions> = {}) {
+    const limits = DEFAULT_RTSP_READER_LIMITS;
+    this.client = new RtspClientSession({ url: URL, credentials: undefined, userAgent: 'test', limits, ...options });
+    this.client.start();
+    this.take();
+  }
+
+  get last(): RtspRequest {
+    return this.asked.at(-1)!;
+  }
+
+  /** The lines of an answer to the last request, without its CSeq. */
+  answer(first: string, headers: readonly string[] = [], body = ''): this {
+    const cSeq = `CSeq: ${this.last.headers.get('cseq')}`;
+    const length = body === '' ? [] : [`Content-Length: ${body.length}`];
+    return this.send(`${[`RTSP/1.0 ${first}`, cSeq, ...headers, ...length].join('\r\n')}\r\n\r\n${body}`);
+  }
+
+  send(bytes: string | Buffer): this {
+    this.client.push(Buffer.from(bytes));
+    return this.take();
+  }
+
+  take(): this {
+    for (let event = this.client.next(); event !== undefined; event = this.client.next()) {
+      if (event.kind !== 'send') {
+        this.events.push(event);
+        continue;
+      }
+      this.#reader.push(event.bytes);
+      for (let item = this.#reader.next(); item !== undefined; item = this.#reader.next())
+        if (item.kind === 'request') this.asked.push(item.request);
+    }
+    return this;
+  }
+
+  described(headers: readonly string[] = []): this {
+    return this.answer('200 OK').answer('200 OK', headers, 'v=0');
+  }
+
+  setUp(controls: readonly (string | undefined)[], aggregate?: string): this {
+    this.client.setUp(controls, aggregate);
+    return this.take();
+  }
+
+  get asks(): string[] {
+    return this.asked.map(({ method, uri }) => `${method} ${uri}`);
+  }
+}
+
+const failure = (server: Server): string | undefined => {
+  const last = server.events.at(-1);
+  return last?.kind === 'failed' ? last.fault.message : undefined;
+};
+
+describe('a session that plays', () => {
+  it('asks, sets each track up, plays, and shows that it is there', () => {
+    const server = new Server().described([`Content-Base: ${URL}/`]).setUp(['trackID=0', 'trackID=1'], '*');
+    expect(server.events).toEqual([{ kind: 'described', description: Buffer.from('v=0') }]);
+    expect(server.last.headers.get('transport')).toBe('RTP/AVP/TCP;unicast;interleaved=0-1');
+    server.answer('200 OK', ['Session: abc;timeout=30', 'Transport: RTP/AVP/TCP;unicast;interleaved=0-1']);
+    expect(server.last.headers.get('session')).toBe('abc');
+    server.answer('200 OK', ['Session: abc;timeout=30', 'Transport: RTP/AVP/TCP;unicast;interleaved=6-7']);
+    expect(server.events.at(-1)).toEqual({
+      kind: 'set-up',
+      channels: [
+        [0, 1],
+        [6, 7],
+      ],
+    });
+    server.client.play();
+    server.take().answer('200 OK');
+    expect(server.events.at(-1)).toEqual({ kind: 'playing' });
+    expect(server.client.keepAliveMs).toBe(10_000);
+    server.client.keepAlive();
+    expect(server.take().asks).toEqual([
+      `OPTIONS ${URL}`,
+      `DESCRIBE ${URL}`,
+      `SETUP ${URL}/trackID=0`,
+      `SETUP ${URL}/trackID=1`,
+      `PLAY ${URL}/`,
+      `GET_PARAMETER ${URL}/`,
+    ]);
+    server.answer('200 OK').send(encodeInterleaved(6, Buffer.from('rtp')));
+    expect(server.events.at(-1)).toEqual({ kind: 'frame', channel: 6, packet: Buffer.from('rtp') });
+    server.client.teardown();
+    expect(server.take().last.method).toBe('TEARDOWN');
+  });
+
+  it('shows that it is there by OPTIONS where the server does not say that it knows anything else', () => {
+    const server = new Server().answer('200 OK', ['Public: OPTIONS, DESCRIBE, SETUP, PLAY']);
+    server.answer('200 OK', [], 'v=0').setUp(['a']).answer('200 OK', ['Session: s']);
+    server.client.keepAlive();
+    expect(server.take().last.method).toBe('OPTIONS');
+    const other = new Server().described().setUp(['a']).answer('200 OK', ['Session: s']);
+    other.client.keepAlive();
+    other.take().answer('501 Not Implemented');
+    other.client.keepAlive();
+    expect(other.take().last.method).toBe('OPTIONS');
+    other.answer('454 Session Not Found');
+    expect(failure(other)).toContain('has ended the session');
+  });
+
+  it.each([
+    ['trackID=1', `${URL}/trackID=1`],
+    ['/trackID=1', `${URL}/trackID=1`],
+    ['rtsp://other.example/track', 'rtsp://other.example/track'],
+    ['*', URL],
+    [undefined, URL],
+  ])('sets up the track %s at %s', (control, address) => {
+    expect(new Server().described().setUp([control]).last.uri).toBe(address);
+  });
+
+  it.each(['a b', 'a\r\nX: y', 'ä', 'x'.repeat(1_025)])('does not ask for the track %j', (control) => {
+    expect(failure(new Server().described().setUp([control]))).toBe('the description has no address of a track');
+  });
+
+  it('answers what a server asks', () => {
+    const server = new Server();
+    server.client.push(Buffer.from('OPTIONS * RTSP/1.0\r\nCSeq: 7\r\n\r\nREDIRECT * RTSP/1.0\r\nCSeq: 8\r\n\r\n'));
+    const answers = [server.client.next(), server.client.next()];
+    expect(answers.map((event) => event?.kind === 'send' && event.bytes.toString().split('\r\n', 2))).toEqual([
+      ['RTSP/1.0 200 OK', 'CSeq: 7'],
+      ['RTSP/1.0 501 Not Implemented', 'CSeq: 8'],
+    ]);
+    expect(failure(server.send('TEARDOWN * RTSP/1.0\r\nCSeq: 9\r\n\r\n'))).toBe('the source has ended the session');
+  });
+});
+
+describe('a session with credentials', () => {
+  const challenge = (nonce: string, more = '') => [`WWW-Authenticate: Digest realm="r", nonce="${nonce}"${more}`];
+
+  it('shows them when it is asked, and from then on', () => {
+    const server = new Server({ credentials: CREDENTIALS });
+    expect(server.last.headers.get('authorization')).toBeUndefined();
+    server.answer('200 OK').answer('401 Unauthorized', challenge('n1'));
+    expect(server.last.method).toBe('DESCRIBE');
+    expect(server.last.headers.get('authorization')).toContain('nonce="n1"');
+    server.answer('200 OK', [], 'v=0').setUp(['a']);
+    expect(server.last.headers.get('authorization')).toContain(`uri="${URL}/a"`);
+    // Later the nonce is out of date.
+    server.answer('401 Unauthorized', challenge('n2', ', stale=true'));
+    expect(server.last.headers.get('authorization')).toContain('nonce="n2"');
+    server.answer('200 OK');
+    expect(server.events.at(-1)?.kind).toBe('set-up');
+    expect(server.asked.every(({ headers }) => !headers.get('authorization')?.includes(CREDENTIALS.password))).toBe(
+      true,
+    );
+  });
+
+  it.each([
+    ['without any', undefined, challenge('n'), 'the source asks for a user name and a password (401)'],
+    ['with wrong ones', CREDENTIALS, challenge('n'), 'the source refuses the user name or the password (401)'],
+    ['where the server is never content', CREDENTIALS, challenge('n', ', stale=true'), 'the source refuses'],
+    ['where nothing is known that it asks for', CREDENTIALS, [], 'a proof of the password that is not supported'],
+  ])('ends %s', (_, credentials, headers, words) => {
+    const server = new Server({ credentials }).answer('200 OK');
+    for (let i = 0; i < 5 && failure(server) === undefined; i++) server.answer('401 Unauthorized', headers);
+    expect(failure(server)).toContain(words);
+    expect(server.asked.length).toBeLessThan(6);
+  });
+});
+
+describe('a session that is refused', () => {
+  it.each([
+    ['302 Moved', 'redirects are not followed'],
+    ['404 Not Found', 'the source answers DESCRIBE with 404 Not Found'],
+    ['503 \u0007bad\u001b[1m', 'the source answers DESCRIBE with 503 bad [1m'],
+  ])('says so: %s', (line, words) => {
+    expect(failure(new Server().answer('200 OK').answer(line, ['Location: rtsp://10.0.0.1/']))).toContain(words);
+  });
+
+  it.each([
+    [['Transport: RTP/AVP;unicast;client_port=1-2'], 'does not send media over its TCP connection'],
+    [['Transport: RTP/AVP/TCP;unicast;interleaved=0-1'], 'two tracks on one channel'],
+  ])('says what is wrong with an answer to SETUP: %s', (headers, words) => {
+    const server = new Server().described().setUp(['a', 'b']).answer('200 OK', headers);
+    if (failure(server) === undefined) server.answer('200 OK', headers);
+    expect(failure(server)).toContain(words);
+  });
+
+  it('ends at what is not RTSP, and at what is too large', () => {
+    expect(failure(new Server().send('\0\0'))).toContain('not RTSP');
+    expect(failure(new Server().send(`RTSP/1.0 200 OK\r\nX: ${'x'.repeat(20_000)}`))).toContain('not RTSP');
+    const server = new Server().send('\0\0');
+    server.client.push(Buffer.from('more'));
+    expect(server.client.next()).toBeUndefined();
+  });
+});
