@@ -68,6 +68,8 @@ export class LiveBatch {
   readonly frames: readonly LiveFrame[];
   /** One frame of each kind and codec among them: what a viewer takes is asked once for each. */
   readonly samples: readonly LiveFrame[];
+  /** Names those: a viewer that has taken all of them before takes them again. */
+  readonly contents: string;
   readonly #joined = new Map<WireForm, Uint8Array>();
 
   constructor(frames: readonly LiveFrame[]) {
@@ -75,6 +77,7 @@ export class LiveBatch {
     this.samples = frames.filter(
       ({ kind, codec }, i) => frames.findIndex((other) => other.kind === kind && other.codec === codec) === i,
     );
+    this.contents = this.samples.map(({ kind, codec }) => `${kind}/${codec}`).join();
   }
 
   /** The bytes of all of them for viewers of this form, joined once. */

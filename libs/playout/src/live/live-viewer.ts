@@ -76,6 +76,8 @@ export class LiveViewer {
   #needsGroup = true;
   #isPaused = false;
   #wanted: Wanted = EVERYTHING;
+  /** Contents of which it took all frames last. */
+  #taken: string | undefined;
   /** Video that was not wanted goes on with the next group. */
   #needsVideoGroup = false;
   /** Of the newest frame that it was given, and that its connection was given. */
@@ -151,12 +153,13 @@ export class LiveViewer {
   want(wanted: Wanted): void {
     if (wanted.video && !this.#wanted.video) this.#needsVideoGroup = true;
     this.#wanted = wanted;
+    this.#taken = undefined;
   }
 
   /** Gives it several frames: in one piece where it gets all of them, and its connection accepts them now. */
   pushBatch(batch: LiveBatch, tracks: SeenTracks): void {
     const isPlain = !this.#isOver && !this.#isPaused && this.#isWritable && !this.#needsGroup && !this.#needsVideoGroup;
-    if (!isPlain || !this.#hasBegun || !batch.samples.every((frame) => this.#takes(frame))) {
+    if (!isPlain || !this.#hasBegun || !this.#takesAll(batch)) {
       for (const frame of batch.frames) this.push(frame, tracks);
       return;
     }
@@ -228,6 +231,14 @@ export class LiveViewer {
   /** The connection is gone. */
   closed(): void {
     this.#over();
+  }
+
+  /** Looks at nothing but the viewer, as a rule: with many of them, what it refers to is in no cache any more. */
+  #takesAll({ contents, samples }: LiveBatch): boolean {
+    if (contents === this.#taken) return true;
+    if (!samples.every((frame) => this.#takes(frame))) return false;
+    this.#taken = contents;
+    return true;
   }
 
   #takes({ kind, codec }: LiveFrame): boolean {
