@@ -177,6 +177,23 @@ describe('a player', () => {
     expect(codes(player).slice(2)).toEqual(['NetStream.Play.UnpublishNotify', 'NetStream.Play.Stop']);
   });
 
+  it('is told nothing when another encoder takes the key over: it goes on without a step back', async () => {
+    await start({}, { secondPublisher: 'takeover', reconnectWindowMs: 60_000 });
+    const first = await new Publisher().begin();
+    const begin = first.key(1);
+    first.picture(2);
+    const player = play();
+    await player.until(has(player, begin));
+    const second = await new Publisher().begin();
+    await first.client.untilClosed();
+    const next = second.key(3);
+    await player.until(has(player, next));
+    const times = player.media.map(({ timestamp }) => timestamp);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(codes(player)).toEqual(['NetStream.Play.Reset', 'NetStream.Play.Start']);
+    expect(player.closed).toBe(false);
+  });
+
   it('pauses, leaves sound or pictures out, and comes back where a decoder can begin', async () => {
     await start();
     const publisher = await new Publisher().begin();
