@@ -7,7 +7,7 @@ import { eventually } from './support/eventually.ts';
 import { HlsRecorder } from './support/hls-recorder.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
 import { RtspCamera } from './support/rtsp-camera.ts';
-import { RtmpPlayer } from './support/rtmp-player.ts';
+import { LivePlayer } from './support/live-player.ts';
 import { SOURCE_FILE } from './support/source.ts';
 import { startCluster } from './support/start-cluster.ts';
 import type { RunningCluster } from './support/start-cluster.ts';
@@ -201,19 +201,23 @@ describe('the doors', () => {
     expect(live.recorder.last?.ended).toBe(false);
   });
 
-  it('the edge of an RTMP player is killed: it connects again to the other one, and the stream goes on where it is now', async () => {
-    const live = await ClusterStream.open(cluster, 'player of a dead edge');
+  it('the edges of an RTMP and an RTSP player are killed: both connect again, and the stream goes on where it is now', async () => {
+    const live = await ClusterStream.open(cluster, 'players of dead edges');
     await live.publish(2);
     const { playbackId } = live.stream;
-    const first = await RtmpPlayer.start(cluster.rtmpUrl(1), playbackId);
-    await first.pictures(25);
-    await cluster.process('edge-1').kill('SIGKILL');
-    await first.ended();
-    const second = await RtmpPlayer.start(cluster.rtmpUrl(2), playbackId);
-    await second.pictures(25);
-    await Promise.all([second.stop(), cluster.process('edge-1').start(), live.finish()]);
+    const playOn = (...urls: string[]): Promise<LivePlayer[]> =>
+      Promise.all(urls.map((url) => LivePlayer.start(url, playbackId)));
+    const first = await playOn(cluster.rtmpUrl(1), cluster.rtspUrl);
+    for (const player of first) await player.pictures(25);
+    await Promise.all(['edge-1', 'rtsp-1'].map((name) => cluster.process(name).kill('SIGKILL')));
+    for (const player of first) await player.ended();
+    await cluster.process('rtsp-1').start();
+    const second = await playOn(cluster.rtmpUrl(2), cluster.rtspUrl);
+    for (const player of second) await player.pictures(25);
+    for (const player of second) await player.stop();
+    await Promise.all([cluster.process('edge-1').start(), live.finish()]);
     live.expectSeamless();
-    expect(second.firstIsKeyframe).toBe(true);
+    expect(second.map(({ firstIsKeyframe }) => firstIsKeyframe)).toEqual([true, true]);
   });
 
   it('an RTSP edge is one of them: what it is sent is played by HLS, and by RTMP on another edge', async () => {
@@ -221,7 +225,7 @@ describe('the doors', () => {
     const stream = await api.createStream('by RTSP', { reconnect_window_seconds: 0.5 });
     const recorder = new HlsRecorder(stream.playlistUrl).start();
     const ffmpeg = await publishWithFfmpeg(`${cluster.rtspUrl}/${stream.key}`, SOURCE_FILE);
-    const player = await RtmpPlayer.start(cluster.rtmpUrl(1), stream.playbackId);
+    const player = await LivePlayer.start(cluster.rtmpUrl(1), stream.playbackId);
     await player.pictures(25);
     await recorder.until('two segments are listed', ({ segments }) => segments.size >= 2);
     await Promise.all([player.stop(), ffmpeg.stop()]);

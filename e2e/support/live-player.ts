@@ -1,16 +1,16 @@
-// ffmpeg as an RTMP player: prints each coded picture as it comes.
+// ffmpeg as a player of RTMP or RTSP: prints each coded picture as it comes.
 import { ManagedProcess, requireProgram } from '@millrace/tools/processes';
 import { eventually } from './eventually.ts';
 
-export class RtmpPlayer {
+export class LivePlayer {
   readonly #process: ManagedProcess;
 
   private constructor(process: ManagedProcess) {
     this.#process = process;
   }
 
-  /** Plays a stream from an edge. @param url where encoders publish */
-  static async start(url: string, playbackId: string): Promise<RtmpPlayer> {
+  /** Plays a stream from an edge. @param url where encoders publish: ends in `live` */
+  static async start(url: string, playbackId: string): Promise<LivePlayer> {
     const process = new ManagedProcess({
       name: 'player',
       command: requireProgram('ffmpeg', 'ffmpeg'),
@@ -33,7 +33,7 @@ export class RtmpPlayer {
       isReady: async () => true,
     });
     await process.start();
-    return new RtmpPlayer(process);
+    return new LivePlayer(process);
   }
 
   /** Waits for so many pictures from the beginning. */
