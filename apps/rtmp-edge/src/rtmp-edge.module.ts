@@ -9,6 +9,7 @@ import {
   PublisherControlController,
 } from '@millrace/ingest';
 import type { IngestMetrics } from '@millrace/ingest';
+import { edgePlaybackProvider } from '@millrace/playout';
 import { LOGGER } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
 import { EdgeContext } from './ingest/edge-context.ts';
@@ -18,6 +19,7 @@ import { PROTOCOLS } from './protocols.ts';
 import { RTMP_EDGE_SETTINGS, RTMPS_CERTIFICATE } from './rtmp-edge-options.ts';
 import type { RtmpEdgeOptions } from './rtmp-edge-options.ts';
 import { RtmpEdgeService } from './rtmp-edge.service.ts';
+import { playoutSettingsOf } from './settings.ts';
 import type { RtmpEdgeSettings } from './settings.ts';
 import { ReadPacer } from './socket/read-pacer.ts';
 
@@ -48,6 +50,13 @@ export class RtmpEdgeModule {
           useFactory: ({ readCoalesceMs, readCoalesceFrom }: RtmpEdgeSettings) =>
             new ReadPacer(readCoalesceMs, readCoalesceFrom),
         },
+        edgePlaybackProvider(RTMP_EDGE_SETTINGS, PROTOCOLS, (settings: RtmpEdgeSettings) => ({
+          edgeId: settings.instanceId,
+          authorizeMs: settings.authorizeMs,
+          waitMs: settings.playWaitMs,
+          mergeMs: settings.playMergeMs,
+          settings: playoutSettingsOf(settings),
+        })),
         Playback,
         EdgeContext,
         RtmpListeners,

@@ -11,6 +11,7 @@ import {
   SourceNewsController,
 } from '@millrace/ingest';
 import type { IngestMetrics } from '@millrace/ingest';
+import { edgePlaybackProvider } from '@millrace/playout';
 import { LOGGER } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
 import { RtspPlayback } from './play/rtsp-playback.ts';
@@ -21,7 +22,7 @@ import type { RtspEdgeOptions } from './rtsp-edge-options.ts';
 import { RtspEdgeService } from './rtsp-edge.service.ts';
 import { RtspEdgeContext } from './channel/rtsp-edge-context.ts';
 import { RtspListeners } from './session/rtsp-listeners.ts';
-import { ingestSettingsOf, pullSettingsOf } from './settings.ts';
+import { ingestSettingsOf, playoutSettingsOf, pullSettingsOf } from './settings.ts';
 import type { RtspEdgeSettings } from './settings.ts';
 
 @Module({})
@@ -49,6 +50,13 @@ export class RtspEdgeModule {
             ),
         },
         ...pullProviders(pullSettingsOf(options.settings), RtspPullConnector),
+        edgePlaybackProvider(RTSP_EDGE_SETTINGS, PROTOCOLS, (settings: RtspEdgeSettings) => ({
+          edgeId: settings.instanceId,
+          authorizeMs: settings.rtspAuthorizeMs,
+          waitMs: settings.rtspPlayWaitMs,
+          mergeMs: settings.rtspPlayMergeMs,
+          settings: playoutSettingsOf(settings),
+        })),
         RtspPlayback,
         RtspEdgeContext,
         RtspListeners,

@@ -3,10 +3,11 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { ingestProviders, PublisherControlController } from '@millrace/ingest';
 import type { EdgeOptions } from '@millrace/ingest';
+import { edgePlaybackProvider } from '@millrace/playout';
 import { ConfigError } from '@millrace/service-kit';
 import { SrtPlayback } from './play/srt-playback.ts';
 import { SrtPort } from './session/srt-port.ts';
-import { ingestSettingsOf } from './settings.ts';
+import { ingestSettingsOf, playoutSettingsOf } from './settings.ts';
 import type { SrtEdgeSettings } from './settings.ts';
 import { PROTOCOLS, SRT_EDGE_SETTINGS, SrtEdgeContext } from './srt-edge-context.ts';
 import { SrtEdgeService } from './srt-edge.service.ts';
@@ -25,6 +26,13 @@ export class SrtEdgeModule {
         ),
         { provide: SRT_EDGE_SETTINGS, useFactory: () => checked(options.settings) },
         SrtEdgeContext,
+        edgePlaybackProvider(SRT_EDGE_SETTINGS, PROTOCOLS, (settings: SrtEdgeSettings) => ({
+          edgeId: settings.instanceId,
+          authorizeMs: settings.srtAuthorizeMs,
+          waitMs: settings.srtPlayWaitMs,
+          mergeMs: settings.srtPlayMergeMs,
+          settings: playoutSettingsOf(settings),
+        })),
         SrtPlayback,
         SrtPort,
         SrtEdgeService,

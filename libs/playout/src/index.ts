@@ -13,6 +13,7 @@ export type {
   PlayRefusal,
   WatchedPlayer,
 } from './edge/edge-playback.ts';
+export { edgePlaybackProvider } from './edge/edge-playback-provider.ts';
 export { FormRegistry } from './edge/form-registry.ts';
 export type { DescribedForm } from './edge/form-registry.ts';
 export { LiveStreams } from './live/live-streams.ts';

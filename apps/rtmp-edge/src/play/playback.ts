@@ -1,20 +1,11 @@
 // The players of an edge, in the words of RTMP: who is served, refused, and asked to connect elsewhere.
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationShutdown } from '@nestjs/common';
-import { CONTROL_PLANE, UsageReporter } from '@millrace/control';
-import type { ControlPlane } from '@millrace/control';
-import { FRAME_BUS, FrameBusError } from '@millrace/frame-bus';
-import type { FrameBus } from '@millrace/frame-bus';
-import { LIVE_STORE } from '@millrace/live-store';
-import type { LiveStore } from '@millrace/live-store';
+import { FrameBusError } from '@millrace/frame-bus';
 import { EDGE_DRAINING, EdgePlayback, FRAMES_UNREADABLE, STREAM_OFFLINE, TOO_MANY_PLAYERS } from '@millrace/playout';
 import type { AdmittedVisit, PlayRefusal } from '@millrace/playout';
 import { StatusCode } from '@millrace/protocol/rtmp';
-import { LOGGER, METRICS, TenantLabels } from '@millrace/service-kit';
-import type { Logger, Metrics } from '@millrace/service-kit';
-import { PROTOCOLS } from '../protocols.ts';
 import { RTMP_EDGE_SETTINGS } from '../rtmp-edge-options.ts';
-import { playoutSettingsOf } from '../settings.ts';
 import type { RtmpEdgeSettings } from '../settings.ts';
 import { playTarget } from './play-target.ts';
 import { RtmpForm } from './rtmp-form.ts';
@@ -28,31 +19,10 @@ export class Playback implements BeforeApplicationShutdown, OnApplicationShutdow
   readonly #forms = new Map<number, RtmpForm>();
 
   constructor(
-    @Inject(CONTROL_PLANE) control: ControlPlane,
-    @Inject(FRAME_BUS) frames: FrameBus,
-    @Inject(LIVE_STORE) store: LiveStore,
+    playback: EdgePlayback,
     @Inject(RTMP_EDGE_SETTINGS) private readonly settings: RtmpEdgeSettings,
-    @Inject(METRICS) metrics: Metrics,
-    labels: TenantLabels,
-    { ledger: usage }: UsageReporter,
-    @Inject(LOGGER) logger: Logger,
   ) {
-    const { instanceId: edgeId, authorizeMs, playWaitMs: waitMs, playMergeMs: mergeMs } = settings;
-    this.#playback = new EdgePlayback({
-      control,
-      frames,
-      store,
-      metrics,
-      labels,
-      usage,
-      logger,
-      edgeId,
-      authorizeMs,
-      waitMs,
-      mergeMs,
-      protocols: PROTOCOLS,
-      settings: playoutSettingsOf(settings),
-    });
+    this.#playback = playback;
   }
 
   /** The number of players, those that wait for a stream included. */

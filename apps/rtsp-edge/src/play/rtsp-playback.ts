@@ -1,12 +1,7 @@
 // The players of an edge: who may watch what.
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationShutdown } from '@nestjs/common';
-import { CONTROL_PLANE, UsageReporter } from '@millrace/control';
-import type { ControlPlane } from '@millrace/control';
-import { FRAME_BUS, FrameBusError } from '@millrace/frame-bus';
-import type { FrameBus } from '@millrace/frame-bus';
-import { LIVE_STORE } from '@millrace/live-store';
-import type { LiveStore } from '@millrace/live-store';
+import { FrameBusError } from '@millrace/frame-bus';
 import {
   EDGE_DRAINING,
   EdgePlayback,
@@ -17,13 +12,9 @@ import {
 } from '@millrace/playout';
 import type { AdmittedVisit, PlayRefusal, WatchedPlayer, WatchOutcome } from '@millrace/playout';
 import type { RtspRequest } from '@millrace/protocol/rtsp';
-import { LOGGER, METRICS, TenantLabels } from '@millrace/service-kit';
-import type { Logger, Metrics } from '@millrace/service-kit';
 import type { RtspReply } from '../channel/rtsp-reply.ts';
 import type { RtspChannel } from '../channel/rtsp-session.ts';
-import { PROTOCOLS } from '../protocols.ts';
 import { RTSP_EDGE_SETTINGS } from '../rtsp-edge-options.ts';
-import { playoutSettingsOf } from '../settings.ts';
 import type { RtspEdgeSettings } from '../settings.ts';
 import { playRefusalReply } from './play-refusals.ts';
 import { playTarget } from './play-target.ts';
@@ -40,32 +31,10 @@ export class RtspPlayback implements BeforeApplicationShutdown, OnApplicationShu
   readonly #sessions = new Set<PlayingSession>();
 
   constructor(
-    @Inject(CONTROL_PLANE) control: ControlPlane,
-    @Inject(FRAME_BUS) frames: FrameBus,
-    @Inject(LIVE_STORE) store: LiveStore,
+    playback: EdgePlayback,
     @Inject(RTSP_EDGE_SETTINGS) readonly settings: RtspEdgeSettings,
-    @Inject(METRICS) metrics: Metrics,
-    labels: TenantLabels,
-    { ledger: usage }: UsageReporter,
-    @Inject(LOGGER) logger: Logger,
   ) {
-    const { instanceId: edgeId, rtspAuthorizeMs: authorizeMs } = settings;
-    const { rtspPlayWaitMs: waitMs, rtspPlayMergeMs: mergeMs } = settings;
-    this.#playback = new EdgePlayback({
-      control,
-      frames,
-      store,
-      metrics,
-      labels,
-      usage,
-      logger,
-      edgeId,
-      authorizeMs,
-      waitMs,
-      mergeMs,
-      protocols: PROTOCOLS,
-      settings: playoutSettingsOf(settings),
-    });
+    this.#playback = playback;
   }
 
   /** The number of players, those that have not begun included. */

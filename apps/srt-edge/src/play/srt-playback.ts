@@ -1,62 +1,24 @@
 // The players of an edge: who may watch what.
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationShutdown } from '@nestjs/common';
-import { CONTROL_PLANE, UsageReporter } from '@millrace/control';
-import type { ControlPlane } from '@millrace/control';
-import { FRAME_BUS } from '@millrace/frame-bus';
-import type { FrameBus } from '@millrace/frame-bus';
 import type { EncoderPeer } from '@millrace/ingest';
-import { LIVE_STORE } from '@millrace/live-store';
-import type { LiveStore } from '@millrace/live-store';
 import { EdgePlayback, FormRegistry } from '@millrace/playout';
 import type { SrtRequest } from '@millrace/protocol/srt';
-import { LOGGER, METRICS, TenantLabels } from '@millrace/service-kit';
-import type { Logger, Metrics } from '@millrace/service-kit';
-import { playoutSettingsOf } from '../settings.ts';
-import { PROTOCOLS, SrtEdgeContext } from '../srt-edge-context.ts';
+import { SrtEdgeContext } from '../srt-edge-context.ts';
 import { SrtPlayer } from './srt-player.ts';
 import { TsForm } from './ts-form.ts';
 
 @Injectable()
 export class SrtPlayback implements BeforeApplicationShutdown, OnApplicationShutdown {
-  readonly admission: EdgePlayback;
   readonly forms = new FormRegistry((seen) => new TsForm(seen));
   readonly #context: SrtEdgeContext;
   readonly #players = new Set<SrtPlayer>();
 
   constructor(
     context: SrtEdgeContext,
-    @Inject(CONTROL_PLANE) control: ControlPlane,
-    @Inject(FRAME_BUS) frames: FrameBus,
-    @Inject(LIVE_STORE) store: LiveStore,
-    @Inject(METRICS) metrics: Metrics,
-    labels: TenantLabels,
-    { ledger: usage }: UsageReporter,
-    @Inject(LOGGER) logger: Logger,
+    readonly admission: EdgePlayback,
   ) {
     this.#context = context;
-    const { settings } = context;
-    const {
-      instanceId: edgeId,
-      srtAuthorizeMs: authorizeMs,
-      srtPlayWaitMs: waitMs,
-      srtPlayMergeMs: mergeMs,
-    } = settings;
-    this.admission = new EdgePlayback({
-      control,
-      frames,
-      store,
-      metrics,
-      labels,
-      usage,
-      logger,
-      edgeId,
-      authorizeMs,
-      waitMs,
-      mergeMs,
-      protocols: PROTOCOLS,
-      settings: playoutSettingsOf(settings),
-    });
   }
 
   /** The number of players, those that have not begun included. */
