@@ -266,6 +266,12 @@ describe('webhooks', () => {
     expect(await peersOf({ 'networkPolicy.webhooks.to': [proxy] }, 'gateway')).toEqual([proxy]);
     expect(await peersOf({}, 'packager')).toBeUndefined();
   });
+
+  it('are not all that may leave: RTSP edges pull streams from public addresses, or from what is named', async () => {
+    expect(JSON.stringify(await peersOf({}, 'rtsp-edge'))).toContain('169.254.0.0/16');
+    const cameras = { ipBlock: { cidr: '192.168.7.0/24' } };
+    expect(await peersOf({ 'networkPolicy.streams.to': [cameras] }, 'rtsp-edge')).toEqual([cameras]);
+  });
 });
 
 describe('the ports of network policies', () => {
