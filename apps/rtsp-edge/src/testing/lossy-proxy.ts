@@ -13,6 +13,8 @@ export interface LossyProxyOptions {
   /** For each track and direction: from the client to the edge, and back. */
   readonly up?: () => DatagramFate;
   readonly down?: () => DatagramFate;
+  /** Whether the client's reports (RTCP) do not reach the edge. */
+  readonly isRtcpLost?: boolean;
 }
 
 const HOST = '127.0.0.1';
@@ -108,8 +110,9 @@ export class LossyProxy {
   async #openLegs(): Promise<readonly [Leg, Leg]> {
     const sockets = [await bound(), await bound(), await bound(), await bound()] as const;
     this.#datagrams.push(...sockets);
-    const { up, down } = this.#options;
-    return [new Leg(sockets[0], sockets[1], up?.(), down?.()), new Leg(sockets[2], sockets[3])];
+    const { up, down, isRtcpLost = false } = this.#options;
+    const reports: DatagramFate = (datagram) => (isRtcpLost || datagram === undefined ? [] : [datagram]);
+    return [new Leg(sockets[0], sockets[1], up?.(), down?.()), new Leg(sockets[2], sockets[3], reports)];
   }
 }
 

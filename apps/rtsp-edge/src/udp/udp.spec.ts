@@ -146,9 +146,9 @@ describe('an encoder over UDP', () => {
 });
 
 describe('ffmpeg publishing through a network', () => {
-  async function publishThrough(up: () => DatagramFate) {
+  async function publishThrough(up: () => DatagramFate, isRtcpLost = false) {
     await start();
-    const proxy = await LossyProxy.start({ port: edge.ports.rtsp, up });
+    const proxy = await LossyProxy.start({ port: edge.ports.rtsp, up, isRtcpLost });
     closing.push(() => proxy.close());
     const stream = edge.control.newStream();
     const recorder = await edge.record(stream.streamId);
@@ -189,16 +189,17 @@ describe('ffmpeg publishing through a network', () => {
     expect(await edge.metric('ingest_dropped_total', '{kind="video",reason="lost_packets"}')).toBeLessThan(2);
   });
 
-  it('has no broken picture where packets are lost: it goes on at the next keyframe', async () => {
+  it('has no broken picture where packets and all reports are lost: it goes on at the next keyframe', async () => {
     let lost = 0;
-    const { pictures, got } = await publishThrough(() => {
+    const withLosses = (): DatagramFate => {
       let count = 0;
       return (datagram) => {
         if (datagram === undefined || ++count % 150 !== 0) return datagram === undefined ? [] : [datagram];
         lost++;
         return [];
       };
-    });
+    };
+    const { pictures, got } = await publishThrough(withLosses, true);
     const places = got.map((picture) => pictures.indexOf(picture));
     expect(lost).toBeGreaterThan(1);
     expect(places).not.toContain(-1);
