@@ -280,3 +280,29 @@ describe('media', () => {
     await expect.poll(() => edge.control.ended).toMatchObject([{ reason: 'unsupported_codec' }]);
   });
 });
+
+describe('a backup encoder', () => {
+  it('waits where its address says so, and publishes from its next keyframe on when no other one does', async () => {
+    await edge.stop();
+    edge = await TestEdge.start({ settings: { backupAfterMs: 500 } });
+    const stream = edge.control.newStream();
+    const recorder: FrameRecorder = await edge.record(stream.streamId);
+    const encoder = await open().record(address(`live/${stream.key}?backup=1`));
+    expect(edge.control.requests.at(-1)).toMatchObject({ role: 'backup', mayWait: true });
+    expect(edge.control.standbys).toMatchObject([{ change: 'waiting', protocol: 'rtsp', claim: { role: 'backup' } }]);
+    let sent = 0;
+    const beat = setInterval(() => {
+      encoder.rtp(0, sent, sent * 1_800, slice(sent % 10 === 0, sent & 0xff));
+      sent++;
+    }, 20);
+    try {
+      await recorder.until(() => recorder.frames.filter(({ kind }) => kind === FrameKind.video).length > 12);
+    } finally {
+      clearInterval(beat);
+    }
+    const pictures = recorder.frames.filter(({ kind }) => kind === FrameKind.video);
+    expect(pictures.slice(0, 3).map(({ flags }) => flags)).toEqual([FrameFlag.configuration, FrameFlag.keyframe, 0]);
+    expect(pictures[1]!.payload.at(-1)! % 10).toBe(0);
+    expect(edge.control.standbys.map(({ change }) => change)).toEqual(['waiting', 'promoted']);
+  });
+});

@@ -1,5 +1,5 @@
 // What becomes of a connection: its limits, its deadlines, and what is lost on the way to it.
-import { FrameKind, isConfiguration } from '@millrace/domain';
+import { FrameFlag, FrameKind, isConfiguration } from '@millrace/domain';
 import type { FrameRecorder } from '@millrace/frame-bus/testing';
 import { SrtRejection } from '@millrace/protocol/srt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -102,6 +102,43 @@ describe('a connection', () => {
     await encoder.closed;
     encoder.destroy();
     expect(edge.control.ended).toMatchObject([{ reason: 'drained' }]);
+  });
+
+  it.each([
+    ['publish:KEY?backup=1', true],
+    ['#!::r=KEY,m=publish,backup=1', true],
+    ['publish:KEY?backup=0', false],
+  ])('is that of a backup encoder where its stream id says so: %s', async (streamId, isBackup) => {
+    const { key } = edge.control.newStream();
+    const encoder = await TestEncoder.connect(edge.ports.srt, streamId.replace('KEY', key));
+    expect(edge.control.requests.at(-1)?.role === 'backup').toBe(isBackup);
+    expect(edge.control.standbys.map(({ change, protocol }) => `${change} ${protocol}`)).toEqual(
+      isBackup ? ['waiting srt'] : [],
+    );
+    encoder.unpublish();
+    await expect
+      .poll(() => [...edge.control.standbys, ...edge.control.ended].at(-1), POLL)
+      .toMatchObject({
+        reason: 'unpublished',
+      });
+  });
+
+  it('waits as a backup, and publishes from its next keyframe on when no other one does', async () => {
+    await edge.stop();
+    await start({ settings: { backupAfterMs: 500 } });
+    const stream = edge.control.newStream();
+    const recorder = await edge.record(stream.streamId);
+    const encoder = await TestEncoder.connect(edge.ports.srt, `publish:${stream.key}?backup=1`);
+    let sent = 0;
+    const beat = setInterval(() => encoder.picture(sent++), 20);
+    try {
+      await recorder.until(() => pictures(recorder).length > 10);
+    } finally {
+      clearInterval(beat);
+    }
+    expect(pictures(recorder)[0]!.flags & FrameFlag.keyframe).toBe(FrameFlag.keyframe);
+    expect(edge.control.standbys.map(({ change }) => change)).toEqual(['waiting', 'promoted']);
+    encoder.destroy();
   });
 
   it('is cut when its key is revoked', async () => {

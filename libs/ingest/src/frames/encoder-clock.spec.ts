@@ -35,6 +35,19 @@ describe('EncoderClock', () => {
     expect(clock.timeAt(20 * 90_000)).toBe(NOON + 16_000);
   });
 
+  it('goes on dating a timeline that begins anew', () => {
+    play(0, 3);
+    clock.read(NOON + 3_000, 8_000);
+    expect(clock.timeAt(3 * 90_000)).toBe(NOON + 3_000);
+    timeline.restart();
+    clock.restart();
+    expect(clock.timeAt(0)).toBeUndefined();
+    play(4, 6);
+    expect(clock.timeAt(timeline.now90k)).toBe(NOON + 6_000);
+    clock.read(NOON + 6_000, 11_000);
+    expect(warnings).toEqual([]);
+  });
+
   it('keeps its dates while readings come a little late, and follows a clock that drifts', () => {
     play(0, 1);
     clock.read(NOON + 1_000, 6_000);

@@ -70,6 +70,40 @@ describe('FrameSequencer', () => {
     expect(frames[6]).toMatchObject({ dts90k: 7_200, codec: Codec.aac, payload: bytes(2) });
   });
 
+  describe('that begins another epoch', () => {
+    let later: Frame[];
+    const restart = () => {
+      later = [];
+      sequencer.restart(EPOCH + 1, { publish: (frame) => later.push(frame) > 0 });
+    };
+
+    it('has the configurations that it knows before the next keyframe, and numbers from 1', () => {
+      sequencer.videoConfiguration = videoConfiguration;
+      sequencer.audioConfiguration = audioConfiguration;
+      key(0);
+      audio(0);
+      restart();
+      expect(sequencer.needsRandomAccess).toBe(true);
+      inter(3_600);
+      audio(7_200);
+      key(7_200);
+      inter(10_800);
+      expect(words()).toBe('Vc Ac Vk A');
+      expect(later.map(word).join(' ')).toBe('Vc Ac Vk A V');
+      expect(later.map(({ epoch, sequence }) => [epoch, sequence])).toEqual([1, 2, 3, 4, 5].map((n) => [EPOCH + 1, n]));
+    });
+
+    it('goes on without video soon where there was none', () => {
+      sequencer.audioConfiguration = audioConfiguration;
+      sequencer.expectVideo(false);
+      for (let i = 0; i <= 60; i++) audio(i * 1_920);
+      expect(frames.length).toBeGreaterThan(0);
+      restart();
+      for (let i = 61; i <= 120; i++) audio(i * 1_920);
+      expect(later.map(word).slice(0, 2)).toEqual(['Ac', 'Ak']);
+    });
+  });
+
   it('publishes nothing before the first keyframe, and loses nothing that came before it', () => {
     data(0);
     sequencer.audioConfiguration = audioConfiguration;

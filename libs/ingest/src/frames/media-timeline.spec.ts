@@ -28,6 +28,22 @@ describe('MediaTimeline', () => {
     expect(timeline.jumps).toBe(0);
   });
 
+  it('begins anew where the time since then is, and goes on counting jumps', () => {
+    place('video', 500);
+    place('audio', 500);
+    place('video', 60_000_000);
+    const { jumps } = timeline;
+    expect(jumps).toBe(1);
+    nowMs += 5_000;
+    timeline.restart();
+    expect([timeline.hasBegun, timeline.now90k]).toEqual([false, 0]);
+    nowMs += 1_500;
+    expect(place('video', 60_005_000)).toBe(1_500);
+    expect(place('audio', 60_004_980)).toBe(1_480);
+    expect(place('video', 60_005_040)).toBe(1_540);
+    expect([timeline.jumps, timeline.skewMs]).toEqual([jumps, 60]);
+  });
+
   it('puts data beside the media of its time, and lets it move nothing', () => {
     const beside = (ms: number) => timeline.beside(ms) / TICKS;
     expect(beside(5)).toBe(0);

@@ -110,7 +110,6 @@ export class ClaimRenewer implements OnApplicationBootstrap, BeforeApplicationSh
       this.publishes.promote(active, claim, cause);
     } catch (error) {
       this.logger.error({ err: error, ...claimIds(claim) }, 'the frame bus did not accept the publisher');
-      this.publishes.release(claim);
       active.cut('unavailable');
     }
   }

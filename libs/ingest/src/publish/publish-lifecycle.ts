@@ -81,15 +81,22 @@ export class PublishLifecycle {
     this.active.cut({ streamId, streamKeyId: undefined, beforeEpoch: epoch, reason: 'taken_over' });
   }
 
-  /** An encoder that waited publishes from its next keyframe on. The other one hears of it with the renewal of its claim. */
+  /**
+   * An encoder that waited publishes from its next keyframe on. The other one hears of it with the renewal of its claim. One that has left
+   * meanwhile has released both.
+   *
+   * @throws when the bus is closed
+   */
   promote(active: ActivePublisher, claim: PublishClaim, cause: PromotionCause): void {
-    if (!this.waiting.remove(active)) return;
+    const bus = this.frameBus.openPublisher(claim.streamId, claim.epoch, claim.tenantId);
+    if (!this.waiting.remove(active))
+      return this.#follow(bus.close(0), 'could not close a publisher of the bus', claim);
     const { publisher, health } = active;
     const protocol = this.#protocolOf(active);
     this.metrics.standbys.dec({ protocol });
     this.metrics.promotions.inc({ reason: cause });
     this.spans.promoted(publisher.claim, claim);
-    publisher.promote(claim, this.frameBus.openPublisher(claim.streamId, claim.epoch, claim.tenantId));
+    publisher.promote(claim, bus);
     this.active.add(active);
     this.metrics.publishers.inc({ protocol });
     this.#standbyChanged(active, 'promoted', cause);
