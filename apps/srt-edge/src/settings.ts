@@ -141,7 +141,7 @@ export const srtEdgeSettings = defineSettings({
     'MILLRACE_SRT_PLAY_MERGE_MS',
     wholeNumber(0, 1_000),
     10,
-    'How long frames are collected to be sent to SRT players together, in milliseconds; 0: each is sent at once.',
+    'How long frames are collected at most to be sent to SRT players together, in milliseconds: half a millisecond for each player of the process; 0: each is sent at once.',
   ),
   srtPlayBitsPerSecond: setting(
     'MILLRACE_SRT_PLAY_BITS_PER_SECOND',
