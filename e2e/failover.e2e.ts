@@ -1,5 +1,8 @@
 // Services of a cluster die, freeze and come back while an encoder publishes at full frame rate.
+import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { requireProgram } from '@millrace/tools/processes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askRedis } from './support/redis-operator.ts';
 import { ClusterStream } from './support/cluster-stream.ts';
@@ -265,6 +268,10 @@ describe('the doors', () => {
   it('an SRT edge is killed: its encoder comes back on the other one, and no frame is lost but those that it held', async () => {
     const live = await ClusterStream.open(cluster, 'death of an SRT edge');
     await live.publishTo(`${cluster.srtUrl(1)}${live.stream.key}`);
+    // It is played from the other one.
+    const url = cluster.srtUrl(2).replace('publish:', `play:${live.stream.playbackId}`);
+    const args = ['-v', 'error', '-nostdin', '-i', url, '-t', '1', '-c', 'copy', '-f', 'null', '-'];
+    expect((await promisify(execFile)(requireProgram('ffmpeg', 'ffmpeg'), args)).stderr).toBe('');
     const before = live.newestSegment;
     await cluster.process('srt-1').kill('SIGKILL');
     await live.ffmpeg?.ended();

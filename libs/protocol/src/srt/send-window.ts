@@ -52,12 +52,16 @@ export class SrtSendWindow {
     if (count > 0 && count <= this.size) this.#release(count);
   }
 
-  /** A packet that is sent again, if it was not sent since `sinceUs`; undefined where it was, or is not here. */
-  again(sequence: number, sinceUs: number, nowUs: number): Buffer | undefined {
+  /**
+   * A packet that is sent again, if it was not sent since `sinceUs`; undefined where it was, or is not here.
+   *
+   * @param firstAtOnce whether a packet that was sent once is sent again in any case
+   */
+  again(sequence: number, sinceUs: number, nowUs: number, firstAtOnce: boolean): Buffer | undefined {
     const place = sequenceDistance(this.#base, sequence);
     if (place < 0 || place >= this.size) return undefined;
     const slot = sequence & this.#mask;
-    if (this.#sentUs[slot]! > sinceUs) return undefined;
+    if (this.#sentUs[slot]! > sinceUs && !(firstAtOnce && this.#sentUs[slot] === this.#madeUs[slot])) return undefined;
     this.#sentUs[slot] = nowUs;
     return this.#packets[slot];
   }

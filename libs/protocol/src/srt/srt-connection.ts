@@ -367,10 +367,11 @@ export class SrtConnection {
     if (sequenceDistance(last, end) < 0) return 1;
     const missing = sequenceDistance(first, this.#send.oldest);
     if (missing > 0) this.#requestDrop(first, last);
+    // Reports are repeated, and answers to the one before are on their way; but what was sent once is known to be missing.
     const sinceUs = nowUs - statistics.rttUs / 2;
     const begin = missing > 0 ? this.#send.oldest : first;
     const count = Math.min(sequenceDistance(begin, last) + 1, most);
-    for (let i = 0; i < count; i++) this.#resend(sequencePlus(begin, i), sinceUs, nowUs);
+    for (let i = 0; i < count; i++) this.#resend(sequencePlus(begin, i), sinceUs, nowUs, true);
     return Math.max(1, count);
   }
 
@@ -378,9 +379,10 @@ export class SrtConnection {
     this.#resendCredit = Math.min(this.#resendCredit + packets, this.#options.sendPackets);
   }
 
-  #resend(sequence: number, sinceUs: number, nowUs: number): void {
+  /** @param isAsked whether the peer has said that it is missing */
+  #resend(sequence: number, sinceUs: number, nowUs: number, isAsked: boolean): void {
     if (this.#resendCredit < 1) return;
-    const packet = this.#send.again(sequence, sinceUs, nowUs);
+    const packet = this.#send.again(sequence, sinceUs, nowUs, isAsked);
     if (packet === undefined) return;
     this.#resendCredit--;
     markRetransmitted(packet);
@@ -411,7 +413,7 @@ export class SrtConnection {
     this.statistics.sendDropped += this.#send.dropBefore(nowUs - this.#keepUs);
     const sinceUs = nowUs - (rttUs + 4 * this.#rttVarianceUs + 2 * ACK_US);
     const count = Math.min(this.#send.size, MAX_UNASKED);
-    for (let i = 0; i < count; i++) this.#resend(sequencePlus(this.#send.oldest, i), sinceUs, nowUs);
+    for (let i = 0; i < count; i++) this.#resend(sequencePlus(this.#send.oldest, i), sinceUs, nowUs, false);
   }
 
   #onUserDefined(subtype: number, information: Buffer): void {
