@@ -42,6 +42,18 @@ const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
         'Fifteen minutes ago, at least five encoders were publishing over this protocol, and over others they still are. Its port, its load balancer or its edge is the likely cause.',
     },
   ],
+  SrtPacketsDropped: [
+    {
+      severity: 'ticket',
+      expr:
+        'sum by (namespace, pod) (rate(millrace_srt_packets_total{outcome="dropped"}[10m])) ' +
+        '> 0.01 * sum by (namespace, pod) (rate(millrace_srt_packets_total{outcome="received"}[10m]))',
+      for: '15m',
+      summary: 'Edge {{ $labels.pod }} gives up more than one packet of SRT in a hundred.',
+      description:
+        'These packets did not come within the latency, and each costs pictures up to the next keyframe. Either the latency is too short for the way, or the edge does not read its port fast enough.',
+    },
+  ],
   EdgeDrainStuck: [
     {
       severity: 'ticket',

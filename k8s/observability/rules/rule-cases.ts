@@ -42,6 +42,15 @@ export const CAUSE_CASES: readonly RuleCase[] = [
     at: '28m',
   },
   {
+    alert: 'SrtPacketsDropped',
+    series: {
+      [`millrace_srt_packets_total{${POD},outcome="dropped"}`]: '0+1200x60',
+      [`millrace_srt_packets_total{${POD},outcome="received"}`]: '0+60000x60',
+    },
+    right: { [`millrace_srt_packets_total{${POD},outcome="dropped"}`]: '0+300x60' },
+    at: '40m',
+  },
+  {
     alert: 'EdgeDrainStuck',
     series: {
       [`millrace_ingest_draining{${POD}}`]: '1x90',
