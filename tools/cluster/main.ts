@@ -2,10 +2,11 @@
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { formatQuickstart } from '@millrace/standalone/quickstart';
+import { formatQuickstart, otherEncoders } from '@millrace/standalone/quickstart';
 import { ensureNatsServer, NATS_SERVER_ADVICE } from '../nats-server/index.ts';
 import { Cluster } from './cluster.ts';
 import { defaultPorts, portsFrom } from './cluster-ports.ts';
+import { publicUrls } from './cluster-services.ts';
 
 const USAGE = `usage: npm run cluster [-- OPTION…]
 
@@ -108,7 +109,9 @@ async function main(): Promise<void> {
     const clip = join('media', 'bbb-h264-aac.flv');
     const file = relative(process.cwd(), join(folder, 'quickstart.json'));
     const secrets = process.stdout.isTTY ? 'shown' : { keptIn: file };
-    console.log(formatQuickstart(quickstart, existsSync(clip) ? clip : 'FILE', { secrets }));
+    const { publicRtspUrl, publicSrtUrl } = publicUrls(ports);
+    const encoders = otherEncoders(publicRtspUrl, publicSrtUrl);
+    console.log(formatQuickstart(quickstart, existsSync(clip) ? clip : 'FILE', { encoders, secrets }));
     const others = ports.edges.slice(1).map(({ rtmp }) => `rtmp://localhost:${rtmp}/live`);
     if (others.length > 0) console.log(`  More RTMP servers: ${others.join(' ')}`);
     const [first, ...rtsp] = ports.rtspEdges.map((edge) => `rtsp://localhost:${edge.rtsp}/live`);

@@ -66,13 +66,13 @@ const http = {
     'MILLRACE_PUBLIC_RTSP_URL',
     baseUrl('rtsp', 'rtsps').optional(),
     undefined,
-    'RTSP URL that encoders publish to, as given in responses; when not set, RTSP is not mentioned.',
+    'RTSP URL that encoders publish to, as given in responses; when not set, RTSP is not mentioned, except by `npm start`, which knows it.',
   ),
   publicSrtUrl: setting(
     'MILLRACE_PUBLIC_SRT_URL',
     baseUrl('srt').optional(),
     undefined,
-    'SRT URL that encoders publish to, as given in responses, without a stream id; when not set, SRT is not mentioned.',
+    'SRT URL that encoders publish to, as given in responses, without a stream id; when not set, SRT is not mentioned, except by `npm start`, which knows it.',
   ),
   rtmpLoginApps: commonSettings.rtmpLoginApps,
   loginChallengeMs: setting(

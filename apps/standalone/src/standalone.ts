@@ -26,7 +26,7 @@ import { formatIngest } from './launch/format-ingest.ts';
 import { requireFreePorts } from './launch/ports-free.ts';
 import type { WantedPort } from './launch/ports-free.ts';
 import { EmbeddedDatabase } from './postgres/embedded-database.ts';
-import { ensureQuickstart, formatQuickstart, operatorKeyOf, quickstartFile } from './quickstart/index.ts';
+import { ensureQuickstart, formatQuickstart, operatorKeyOf, otherEncoders, quickstartFile } from './quickstart/index.ts';
 import type { Quickstart } from './quickstart/index.ts';
 import type { StandaloneSettings } from './settings.ts';
 import { StandaloneModule } from './standalone.module.ts';
@@ -76,7 +76,7 @@ export class Standalone {
     const databaseUrl = external ?? (await this.#startDatabase(folder));
     const operatorKey = settings.operatorKey ?? operatorKeyOf(folder);
     const apiUrl = await this.#startApps(folder, { keyPepper, databaseUrl, operatorKey });
-    const { publicUrl, publicRtmpUrl } = settings;
+    const { publicUrl, publicRtmpUrl, publicRtspUrl, publicSrtUrl } = settings;
     const { demo } = this.#launch;
     const quickstart = await ensureQuickstart({ folder, apiUrl, publicUrl, publicRtmpUrl, operatorKey, demo });
     if (demo) this.#startDemo(quickstart);
@@ -85,7 +85,8 @@ export class Standalone {
     const file = quickstartFile(near.startsWith('..') ? folder : near);
     const secrets = process.stdout.isTTY ? 'shown' : { keptIn: file };
     const more = [...formatIngest({ rtmp: this.#rtmp, rtsp: this.#rtsp, srt: this.#srt }), ...formatCalls(settings)];
-    return formatQuickstart(quickstart, clip, { demo, secrets, more });
+    const encoders = otherEncoders(publicRtspUrl, publicSrtUrl);
+    return formatQuickstart(quickstart, clip, { demo, secrets, encoders, more });
   }
 
   /** Stops what was started, also after a start that failed half-way. */

@@ -98,6 +98,7 @@ export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown
     const outcome = decision.granted ? 'granted' : 'refused';
     metrics.authorizeSeconds.observe({ outcome }, (this.clock() - begunMs) / 1_000);
     metrics.publishAttempts.inc({ outcome, reason: decision.granted ? 'none' : decision.refusal });
+    if (!decision.granted) logRefusal(decision, logger);
     return decision;
   }
 
@@ -194,4 +195,10 @@ export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown
       for (const state of CONNECTION_STATES) connections.set({ protocol, state }, 0);
     for (const { peer, state } of this.connections.all()) connections.inc({ protocol: peer.protocol, state });
   }
+}
+
+/** Tells operators which key of which stream it was. */
+function logRefusal({ refusal, detail, key }: Extract<KeyDecision, { granted: false }>, logger: Logger): void {
+  const ids = key && { tenant_id: key.tenantId, stream_id: key.streamId, stream_key_id: key.streamKeyId };
+  logger.info({ refusal, detail, ...ids }, 'publish refused');
 }

@@ -63,7 +63,7 @@ export class PublishAuthorizer {
     const refusal =
       refusalOf(found.facts, Date.now()) ??
       (isAllowedFrom(found.facts.key, request.clientAddress)
-        ? await this.#askTenant(found.facts, request)
+        ? ((await this.#refusalInClear(found.facts, request)) ?? (await this.#askTenant(found.facts, request)))
         : 'address_not_allowed');
     if (refusal !== undefined) return this.#reject(found.facts, refusal, request);
     const outcome = await this.#claim(found.facts, request);
@@ -81,6 +81,15 @@ export class PublishAuthorizer {
     }
     if (found.verified) void this.#afterwards(found.facts, claim, hash);
     return { granted: true, claim, resumed, ...(keyEncryptionKey !== undefined && { keyEncryptionKey }) };
+  }
+
+  /** A key with a passphrase publishes over SRT with that alone: what is sent with it is to be encrypted. */
+  async #refusalInClear(
+    { key }: PublishFacts,
+    { protocol, passphrase }: AuthorizePublish,
+  ): Promise<PublishRefusal | undefined> {
+    if (protocol !== 'srt' || passphrase !== undefined) return undefined;
+    return this.logins.refusalWithoutPassphrase(key.streamKeyId);
   }
 
   /** Which key the encoder has shown, or has proven to have. */

@@ -196,6 +196,23 @@ describe('a passphrase of SRT', () => {
     });
   });
 
+  it('is needed over SRT by a key that has one, also where its secret is shown; over other protocols the key is enough', async () => {
+    const { made, user, world } = await withPassphrase();
+    const show = (key: unknown, protocol: string) =>
+      gateway.control.authorizePublish(
+        { key: String(key), app: 'live', clientAddress: ADDRESS, edgeId: 'edge-1', protocol, encoder: 'x' },
+        5_000,
+      );
+    expect(await show(made['key'], 'srt')).toEqual({ granted: false, refusal: 'wrong_passphrase' });
+    await until('the error is told', async () => {
+      const { last_error: error } = await gateway.ok('GET', `/v1/live_streams/${world.streamId}`);
+      return (error as { code?: string } | null)?.code === 'wrong_passphrase';
+    });
+    expect(await show(made['key'], 'rtmp')).toMatchObject({ granted: true, claim: { streamKeyId: user } });
+    const { made: other } = await withPassphrase(null);
+    expect(await show(other['key'], 'srt')).toMatchObject({ granted: true });
+  });
+
   it('is sealed, told of and never shown; a rotated key keeps it, gets another or none', async () => {
     const { made, user, world } = await withPassphrase();
     expect(made).toMatchObject({ has_srt_passphrase: true });

@@ -78,6 +78,17 @@ export class PublishLogins {
     }
   }
 
+  /** Why a key may not be used without a passphrase; undefined for one that has none. */
+  async refusalWithoutPassphrase(streamKeyId: string): Promise<PublishRefusal | undefined> {
+    try {
+      const fact = await this.facts.look((read) => read('logins', streamKeyId));
+      return fact?.srtPassphrase === undefined ? undefined : 'wrong_passphrase';
+    } catch (error) {
+      if (error instanceof NotKnown) return 'unavailable';
+      throw error;
+    }
+  }
+
   async #proveSecret(login: PublishLogin, salt: string): Promise<ProvenLogin> {
     const { user, opaque, clientChallenge } = login;
     if (!isId('skey', user)) return refused('bad_key');

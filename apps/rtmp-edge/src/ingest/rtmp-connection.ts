@@ -310,7 +310,6 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
 
   #refuse(request: PublishRequest, refusal: PublishRefusal, detail: string | undefined): void {
     const { code, description } = refusalStatus(refusal, detail);
-    this.#logger.info({ refusal }, 'publish refused');
     this.#closing(refusal, () => this.#session.refuse(request, code, description));
   }
 

@@ -56,10 +56,7 @@ export class RecordingSession implements RtspSession {
     const shown = shownCredentials(url, request);
     if (shown === undefined) return askForPassword(namedKeyId(url), channel, context);
     const decision = await context.ingest.decide(shown, channel.peer, channel.logger);
-    if (!decision.granted) {
-      channel.logger.info({ refusal: decision.refusal }, 'publish refused');
-      return refusalReply(decision.refusal, decision.detail);
-    }
+    if (!decision.granted) return refusalReply(decision.refusal, decision.detail);
     const { claim, resumed } = decision;
     if (context.ingest.draining) {
       context.ingest.publishes.release(claim);

@@ -5,7 +5,7 @@ import type { PublishPassphrase } from '@millrace/control';
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { tagsOf } from '@millrace/ingest/testing';
-import { deriveKeyEncryptionKey, isKeyBytes, unwrapKeys } from '@millrace/protocol/srt';
+import { deriveKeyEncryptionKey, isKeyBytes, SrtRejection, unwrapKeys } from '@millrace/protocol/srt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LossyPath } from '../testing/lossy-path.ts';
 import { TestEdge } from '../testing/test-edge.ts';
@@ -160,11 +160,11 @@ describe('an encoder publishing over SRT', () => {
 
   it('is refused, and the log says why', async () => {
     edge.control.openPassphrase = openPassphrase;
-    const { key, streamKeyId } = edge.control.newStream();
+    const { key, streamKeyId, streamId, tenantId } = edge.control.newStream();
     const cases: readonly (readonly [url: string, words: string])[] = [
       [address(`publish:${streamKeyId}`, '&passphrase=another-passphrase'), 'wrong_passphrase'],
       [address(`publish:${key}`, '&passphrase=another-passphrase'), 'name the key by its id'],
-      [address(`publish:${streamKeyId}`), 'without its passphrase'],
+      [address(`publish:${streamKeyId}`), `"rejection":${SrtRejection.unsecure}`],
       [address('publish:mr_st_wrong'), 'bad_key'],
       [address(''), 'no stream id'],
       [address('live/stream'), 'in no known form'],
@@ -175,6 +175,10 @@ describe('an encoder publishing over SRT', () => {
       expect(code).not.toBe(0);
       expect(stderr).toMatch(REFUSED);
     }
+    expect(edge.control.rejected.map(({ refusal }) => refusal)).toEqual(['wrong_passphrase', 'wrong_passphrase']);
+    expect(edge.logs.join('')).toContain(
+      `"refusal":"wrong_passphrase","tenant_id":"${tenantId}","stream_id":"${streamId}"`,
+    );
     for (const [, words] of cases) expect(edge.logs.join('')).toContain(words);
     expect(await edge.metric('ingest_publishers', '{protocol="srt"}')).toBe(0);
   });

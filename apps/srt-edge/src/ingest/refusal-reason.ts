@@ -21,4 +21,8 @@ const REASONS: Partial<Record<PublishRefusal, SrtRejection>> = {
   authorizer_unavailable: SrtRejection.down,
 };
 
-export const reasonOf = (refusal: PublishRefusal): SrtRejection => REASONS[refusal] ?? SrtRejection.forbidden;
+/** @param hasPassphrase whether the caller has any: one that has none is told that it needs one */
+export function reasonOf(refusal: PublishRefusal, hasPassphrase: boolean): SrtRejection {
+  if (refusal === 'wrong_passphrase' && !hasPassphrase) return SrtRejection.unsecure;
+  return REASONS[refusal] ?? SrtRejection.forbidden;
+}

@@ -24,8 +24,9 @@ export function credentialsOf({ streamId, keyMaterial, version }: SrtRequest): S
   const user = parts.find((part) => isId('skey', part));
   const isBackup = wanted.parameters.get('backup') === '1';
   if (keyMaterial === undefined) {
+    // Refused by the gateway, which tells the tenant whose key it is.
     if (secret === undefined && user !== undefined)
-      return rejected(SrtRejection.unsecure, 'the id of a stream key without its passphrase');
+      return { shown: { encoder, isBackup, passphrase: { user, ...NO_PROOF } } };
     // Text that is no key counts as a guess.
     return {
       shown: { encoder, isBackup, key: secret ?? wanted.resource.slice(0, MAX_SHOWN_LENGTH), app: PUBLISH_APP },
@@ -45,6 +46,13 @@ export function credentialsOf({ streamId, keyMaterial, version }: SrtRequest): S
   };
   return { shown: { encoder, isBackup, passphrase } };
 }
+
+/** What no passphrase has wrapped. */
+const NO_PROOF = {
+  salt: Buffer.alloc(16).toString('base64'),
+  wrapped: Buffer.alloc(24).toString('base64'),
+  keyBytes: 16,
+};
 
 /** Longer text than any key. */
 const MAX_SHOWN_LENGTH = 256;

@@ -93,9 +93,8 @@ export class SrtPublisher {
   #decided(decision: PublishDecision): void {
     const { ingest } = this.#context;
     if (!decision.granted) {
-      const { refusal, detail } = decision;
-      this.logger.info({ refusal, detail }, 'publish refused');
-      return this.#reject(reasonOf(refusal), refusal);
+      const { refusal } = decision;
+      return this.#reject(reasonOf(refusal, this.#request.keyMaterial !== undefined), refusal);
     }
     // Meanwhile the edge may have begun to stop.
     if (ingest.draining || this.#isOver) {

@@ -5,7 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ensureQuickstart, formatQuickstart, operatorKeyOf, quickstartFile, readQuickstart } from './index.ts';
+import {
+  ensureQuickstart,
+  formatQuickstart,
+  operatorKeyOf,
+  otherEncoders,
+  quickstartFile,
+  readQuickstart,
+} from './index.ts';
 import type { Quickstart } from './index.ts';
 
 /** Answers as the gateway does, with a number for every thing that is made. */
@@ -174,5 +181,14 @@ describe('the quickstart', () => {
     }
     expect(printed).toContain('data/quickstart.json');
     expect(printed).toContain('rtmp://localhost/live/<stream_key>');
+  });
+
+  it('has addresses to copy for other encoders, where the server takes them', async () => {
+    const encoders = otherEncoders('rtsp://localhost:8554/live', 'srt://localhost:8890');
+    const printed = formatQuickstart(await ensure(), 'clip.flv', { encoders, secrets: 'shown' });
+    expect(printed).toContain(
+      '  RTSP:  rtsp://localhost:8554/live/key4\n  SRT:   srt://localhost:8890?streamid=publish:key4\n',
+    );
+    expect(otherEncoders(undefined, undefined)).toEqual({});
   });
 });

@@ -9,7 +9,7 @@ export const PUBLISH_REFUSALS = {
     'rotate this key: it was created before keys could be used with a user name and password; rotate it to get one that can',
   login_expired: 'login expired: the challenge was answered too late or more than once; connect again',
   wrong_passphrase:
-    'wrong passphrase: the passphrase in the encoder is not that of this stream key; enter it again, or rotate the key with a new one',
+    'wrong passphrase: the encoder has no passphrase, or another one than this stream key; enter it again, or rotate the key with a new one',
   address_not_allowed: 'address not allowed: this stream key may not be used from this address',
   stream_disabled: 'stream disabled: this live stream is disabled',
   tenant_suspended: 'tenant suspended: contact the operator of this server',

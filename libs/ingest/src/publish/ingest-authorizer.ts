@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { isSecretKey, SecretPrefix } from '@millrace/domain';
 import type { PublishClaim, PublishRefusal } from '@millrace/domain';
 import { MAX_ENCODER_LENGTH } from '@millrace/control';
-import type { AuthorizePublish, ChallengeLoginAnswer, ControlPlane } from '@millrace/control';
+import type { AuthorizePublish, ChallengeLoginAnswer, ControlPlane, RefusedKey } from '@millrace/control';
 import { Lines } from '@millrace/service-kit';
 import type { ChallengeRate } from './challenge-rate.ts';
 import type { EncoderPeer } from './encoder-peer.ts';
@@ -20,8 +20,14 @@ export type KeyDecision =
       /** For an encoder with a passphrase. */
       readonly keyEncryptionKey?: string | undefined;
     }
-  /** `detail` replaces the refusal's own sentence. */
-  | { readonly granted: false; readonly refusal: PublishRefusal; readonly detail?: string };
+  | {
+      readonly granted: false;
+      readonly refusal: PublishRefusal;
+      /** Replaces the refusal's own sentence. */
+      readonly detail?: string;
+      /** Which key was refused, where the encoder named one that there is. */
+      readonly key?: RefusedKey | undefined;
+    };
 
 export interface IngestAuthorizerOptions {
   readonly control: ControlPlane;
