@@ -379,8 +379,8 @@ describe('SRT', () => {
   it('leaves places for others when the callers of one network have taken theirs', () => {
     const network = new Network({ maxUndecided: 8, maxUndecidedPerNetwork: 2 });
     network.decide = (request) => request.reject(SrtRejection.forbidden);
-    const refusals = ['192.0.2.7', '192.0.2.8', '192.0.2.9', '198.51.100.1'].map((address, port) => {
-      network.call({}, { address, port });
+    const refusals = ['192.0.2.7', '192.0.2.8', '192.0.2.9', '198.51.100.1'].map((address) => {
+      network.call({}, { ...PEER, address });
       network.run(50);
       return network.refusal;
     });
