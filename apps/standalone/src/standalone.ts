@@ -26,7 +26,13 @@ import { formatIngest } from './launch/format-ingest.ts';
 import { requireFreePorts } from './launch/ports-free.ts';
 import type { WantedPort } from './launch/ports-free.ts';
 import { EmbeddedDatabase } from './postgres/embedded-database.ts';
-import { ensureQuickstart, formatQuickstart, operatorKeyOf, otherEncoders, quickstartFile } from './quickstart/index.ts';
+import {
+  ensureQuickstart,
+  formatQuickstart,
+  operatorKeyOf,
+  otherEncoders,
+  quickstartFile,
+} from './quickstart/index.ts';
 import type { Quickstart } from './quickstart/index.ts';
 import type { StandaloneSettings } from './settings.ts';
 import { StandaloneModule } from './standalone.module.ts';
