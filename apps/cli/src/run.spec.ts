@@ -61,6 +61,30 @@ describe('lists', () => {
   });
 });
 
+describe('an ingest source', () => {
+  it('is made with a password that no list of processes has, listed with what is wrong, switched and deleted', async () => {
+    const door = stream('door');
+    const at = `/v1/live_streams/${door.id}/ingest_sources`;
+    const url = 'rtsp://camera.example.com/live';
+    const last_error = { message: 'nothing listens there', at: '2026-11-30T07:00:00.000Z' };
+    const source = { id: newId('src'), name: 'Front door', url, enabled: true, state: 'idle', state_since: null };
+    api.json(`GET /v1/live_streams/${door.id}`, door);
+    api.json(`POST ${at}`, { ...source, last_error: null });
+    const options = { stdin: 'secret\n' };
+    const created = await run(`sources create ${door.id} ${url} --username viewer --password-stdin`, options);
+    expect(created.stdout).toMatch(/state +idle/);
+    expect(JSON.parse(api.asked.at(-1)?.body ?? '')).toEqual({ url, username: 'viewer', password: 'secret' });
+    api.json(`GET ${at}`, { data: [{ ...source, state: 'waiting', last_error }], has_more: false, next_cursor: null });
+    expect((await run(`sources list ${door.id}`)).stdout).toMatch(/Front door +waiting .*nothing listens there/);
+    api.json(`PATCH ${at}/${source.id}`, source);
+    expect((await run(`sources disable ${door.id} ${source.id}`)).stdout).toBe('Front door is disabled.\n');
+    expect(JSON.parse(api.asked.at(-1)?.body ?? '')).toEqual({ enabled: false });
+    api.on(`DELETE ${at}/${source.id}`, (_, response) => response.writeHead(204).end());
+    expect((await run(`sources delete ${door.id} ${source.id}`)).code).toBe(ExitCode.usage);
+    expect((await run(`sources delete ${door.id} ${source.id} --yes`)).stdout).toBe(`Deleted ${source.id}.\n`);
+  });
+});
+
 describe('a stream', () => {
   it('is found by name or id', async () => {
     const [stage, other] = [stream('stage'), stream('stage left')];

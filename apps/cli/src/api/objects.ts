@@ -40,6 +40,16 @@ export interface StreamKeySecret extends StreamKeyObject {
   readonly has_srt_passphrase?: boolean;
 }
 
+export interface IngestSourceObject {
+  readonly id: string;
+  readonly name: string;
+  readonly url: string;
+  readonly enabled: boolean;
+  readonly state: string;
+  readonly state_since: string | null;
+  readonly last_error: { readonly message: string; readonly at: string } | null;
+}
+
 export interface SessionObject {
   readonly id: string;
   readonly live_stream_id: string;

@@ -7,6 +7,7 @@ import { keyCommands } from './keys.ts';
 import { loginCommands } from './login.ts';
 import { publishCommand } from './publish.ts';
 import { sessionCommands } from './sessions.ts';
+import { sourceCommands } from './sources.ts';
 import { streamCommands } from './streams.ts';
 import { tailCommand } from './tail.ts';
 import { tenantCommands } from './tenants.ts';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly CliCommand[] = [
   ...loginCommands,
   ...streamCommands,
   ...keyCommands,
+  ...sourceCommands,
   ...sessionCommands,
   watchCommand,
   tailCommand,
