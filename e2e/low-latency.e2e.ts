@@ -29,8 +29,8 @@ const PLAYED_S = 60;
 /** Then they have what they begin with. */
 const BEGUN_S = 8;
 const CATCH_UP_MS = 30_000;
-/** To start, to catch up, and to play. */
-const ATTEMPT_S = 60 + CATCH_UP_MS / 1_000 + 2 * PLAYED_S;
+/** To start, to catch up, and to play: once together, and then each alone. */
+const LONGEST_S = (1 + (ATTEMPTS - 1) * PROMISED.length) * (60 + CATCH_UP_MS / 1_000 + 2 * PLAYED_S);
 /** Viewers behind a cache, and how often they reload at the same moment. */
 const CROWD = 200;
 const RELOADS = 8;
@@ -54,34 +54,32 @@ const isListed = (url: string) => async (): Promise<boolean> => (await fetch(url
 describe('a stream with low latency', () => {
   it(
     'is played for a minute without a stall: by hls.js within two seconds of the clock in its pictures, by Shaka Player and video.js within four',
-    { timeout: ATTEMPTS * ATTEMPT_S * 1_000 },
+    { timeout: LONGEST_S * 1_000 },
     async () => {
       const stream = await api.createStream('clock', { latency_mode: 'low', reconnect_window_seconds: 5 });
       const ffmpeg = await publishWithFfmpeg(`${cluster.rtmpUrl(1)}/${stream.key}`, 'anullsrc=r=44100', {
         loops: 0,
         inputArgs: [...CLOCK_INPUT, '-re', '-f', 'lavfi'],
-        outputArgs: clockOutput(30, ATTEMPTS * ATTEMPT_S),
+        outputArgs: clockOutput(30, LONGEST_S),
       });
       const url = `${balancer.url}/hls/${stream.playbackId}/master.m3u8`;
       await eventually('it is live', isListed(url));
-      const players = await Promise.allSettled(
-        PROMISED.map(async ([player, latencyMs]) => {
-          const isKept = (seen: Watched): boolean => seen.latencyMs < latencyMs && seen.stalls === 0;
-          let seen = await watch(player, url, latencyMs);
-          // Other programs may have had the processor.
-          for (let attempt = 1; attempt < ATTEMPTS && !isKept(seen); attempt++)
-            seen = await watch(player, url, latencyMs);
-          expect(seen, player).toEqual({
-            latencyMs: expect.any(Number) as number,
-            stalls: 0,
-            failures: [],
-            kinds: ['m3u8', 'm4s', 'mp4'],
-          });
-          expect(seen.latencyMs, player).toBeLessThan(latencyMs);
-        }),
-      );
+      const seen = await Promise.all(PROMISED.map(([player, promisedMs]) => watch(player, url, promisedMs)));
+      for (const [index, [player, promisedMs]] of PROMISED.entries()) {
+        const isKept = ({ latencyMs, stalls, failures }: Watched): boolean =>
+          latencyMs < promisedMs && stalls === 0 && failures.length === 0;
+        // Other programs, the other players among them, may have had the processor: now it plays alone.
+        for (let attempt = 1; attempt < ATTEMPTS && !isKept(seen[index]!); attempt++)
+          seen[index] = await watch(player, url, promisedMs);
+        expect(seen[index], player).toEqual({
+          latencyMs: expect.any(Number) as number,
+          stalls: 0,
+          failures: [],
+          kinds: ['m3u8', 'm4s', 'mp4'],
+        });
+        expect(seen[index]!.latencyMs, player).toBeLessThan(promisedMs);
+      }
       await ffmpeg.stop();
-      expect(players.flatMap((player) => (player.status === 'rejected' ? [player.reason as Error] : []))).toEqual([]);
     },
   );
 
@@ -243,6 +241,8 @@ async function watch(player: (typeof PROMISED)[number][0], url: string, promised
     );
     const kinds = [...new Set((await opened.loaded()).map(({ kind }) => kind))].sort();
     return { latencyMs, stalls, failures: await opened.failures(), kinds };
+  } catch (error) {
+    return { latencyMs: Infinity, stalls: 0, failures: [String(error), ...(await opened.failures())], kinds: [] };
   } finally {
     await opened.close();
   }
