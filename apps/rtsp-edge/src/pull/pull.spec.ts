@@ -6,6 +6,7 @@ import type { Frame } from '@millrace/domain';
 import { SourcePuller } from '@millrace/ingest';
 import type { TestStream } from '@millrace/ingest/testing';
 import type { FrameRecorder } from '@millrace/frame-bus/testing';
+import { newCertificate } from '@millrace/service-kit/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestCamera } from '../testing/test-camera.ts';
 import type { CameraOptions } from '../testing/test-camera.ts';
@@ -226,6 +227,14 @@ describe('a source that cannot be pulled', () => {
     );
     await untilErrors(Object.fromEntries(ids.map((id) => [id, 'public address'])), strict);
     expect(camera.connections).toBe(0);
+  });
+
+  it('is not believed over TLS with a certificate that no authority has signed', async () => {
+    const { certFile: rtspTlsCertFile, keyFile: rtspTlsKeyFile } = await newCertificate();
+    const camera = await TestEdge.start({ settings: { rtspTlsCertFile, rtspTlsKeyFile } });
+    undo.push(() => camera.stop());
+    const id = pull(`rtsps://127.0.0.1:${camera.ports.rtsps}/play/door`);
+    await untilErrors({ [id]: 'the certificate is not signed by an authority that this server trusts' });
   });
 
   it('says that nothing listens there, and that nothing came', async () => {
