@@ -19,35 +19,31 @@ import { RoomSocket } from './support/room-socket.ts';
 import { SOURCE_FILE } from './support/source.ts';
 import { startCluster } from './support/start-cluster.ts';
 import type { RunningCluster } from './support/start-cluster.ts';
-import { startStandalone } from './support/start-standalone.ts';
-import type { Standalone } from './support/start-standalone.ts';
 import { TenantApi } from './support/tenant-api.ts';
 
 let cluster: RunningCluster;
 let prometheus: Prometheus;
-let standalone: Standalone;
 let stream: ClusterStream;
 const sockets: RoomSocket[] = [];
 
 beforeAll(async () => {
   cluster = await startCluster({
     edges: 1,
+    srtEdges: 1,
     packagers: 1,
     signalings: 1,
     turns: 1,
     env: { MILLRACE_TURN_USAGE_MS: '1000' },
   });
-  const { edges, packagers, gateways, signalings, turns } = cluster.ports;
+  const { edges, srtEdges, packagers, gateways, signalings, turns } = cluster.ports;
   const targets = Object.entries({
     edge: edges,
+    srt: srtEdges,
     packager: packagers,
     gateway: gateways,
     signaling: signalings,
     turn: turns,
   }).flatMap(([name, ports]) => ports.map(({ metrics }, i) => ({ pod: `${name}-${i + 1}`, port: metrics })));
-  // SRT is no service of the cluster.
-  standalone = await startStandalone();
-  targets.push({ pod: 'standalone', port: standalone.ports.metrics });
   prometheus = await Prometheus.start(targets, Object.keys(RULE_FILES).map(ruleFile));
   stream = await ClusterStream.open(cluster, 'watched');
   await stream.publish();
@@ -61,7 +57,6 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const socket of sockets) socket.close();
   await prometheus?.stop();
-  await standalone?.stop();
   await cluster?.stop();
 });
 
