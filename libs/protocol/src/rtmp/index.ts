@@ -6,6 +6,8 @@ export {
   parseAdobeLogin,
 } from './address/adobe-login.ts';
 export type { AdobeAnswer, AdobeChallenge, AdobeLogin } from './address/adobe-login.ts';
+export { parsePushUrl, splitStreamKey } from './address/push-url.ts';
+export type { PushUrl } from './address/push-url.ts';
 export { resolvePublishTarget } from './address/resolve-publish-target.ts';
 export type { PublishAddress, PublishTarget, PublishTargetFault } from './address/resolve-publish-target.ts';
 export { ChunkDecoder } from './chunk/chunk-decoder.ts';
