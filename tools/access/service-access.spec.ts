@@ -66,7 +66,7 @@ it('has every subject of the control plane: what someone tells, and what someone
   const access = Object.values(serviceAccess(1)).map(({ nats }) => nats);
   const events = [ControlSubject, RoomSubject, RelaySubject].flatMap((subjects): string[] => Object.values(subjects));
   const requests = events.filter((subject) => access.some(({ publish }) => publish.includes(sealedSubject(subject))));
-  expect(requests).toHaveLength(9);
+  expect(requests).toHaveLength(10);
   const usage = sealedSubject(UsageSubject.reportUsage);
   const reporters = Object.entries(serviceAccess(1)).filter(([, { nats }]) => nats.publish.includes(usage));
   expect(reporters.map(([service]) => service)).toEqual([
@@ -81,11 +81,16 @@ it('has every subject of the control plane: what someone tells, and what someone
     ControlSubject.authorizePublish,
     ControlSubject.authorizePlayback,
     ControlSubject.checkPlayback,
+    ControlSubject.syncTargets,
     ControlSubject.timedMetadataPut,
   ]);
   /** SRT has no login with a challenge. */
   const mostEdgesSay: string = ControlSubject.challengeLogin;
-  const edgesHear = new Set<string>([ControlSubject.cutPublisher, ControlSubject.putTimedMetadata]);
+  const edgesHear = new Set<string>([
+    ControlSubject.cutPublisher,
+    ControlSubject.putTimedMetadata,
+    ControlSubject.targetsChanged,
+  ]);
   for (const subject of events) {
     const name = requests.includes(subject) ? sealedSubject(subject) : subject;
     const publishers = access.filter(({ publish }) => publish.includes(name));

@@ -392,6 +392,40 @@ describe('secrets', () => {
   });
 });
 
+describe('targets', () => {
+  it('are added with a key from standard input, listed with what went wrong, switched and deleted', async () => {
+    const stage = stream('stage');
+    const target = {
+      id: newId('smt'),
+      name: 'YouTube',
+      url: 'rtmp://a.rtmp.youtube.com/live2',
+      state: 'waiting',
+      connected_at: null,
+      bytes_sent: 1_500_000,
+      last_error: { code: 'refused', message: 'the server refuses: bad key', at: '2026-11-30T00:00:00Z' },
+    };
+    const path = `/v1/live_streams/${stage.id}/simulcast_targets`;
+    api.json(`GET /v1/live_streams/${stage.id}`, stage);
+    api.json(`GET ${path}`, { data: [target], has_more: false, next_cursor: null });
+    expect((await run(`targets list ${stage.id}`)).stdout).toMatch(
+      /YouTube +waiting +1\.50 MB .*the server refuses: bad key/,
+    );
+    api.json(`POST ${path}`, target);
+    const added = await run(`targets create ${stage.id} ${target.url} --name YouTube`, { stdin: 'abcd-1234\n' });
+    expect(added.stdout + added.stderr).not.toContain('abcd-1234');
+    expect(JSON.parse(api.asked.at(-1)?.body ?? '')).toEqual({
+      url: target.url,
+      stream_key: 'abcd-1234',
+      name: 'YouTube',
+    });
+    api.json(`PATCH ${path}/${target.id}`, { ...target, state: 'disabled' });
+    expect((await run(`targets disable ${stage.id} ${target.id}`)).stdout).toContain('disabled');
+    expect(JSON.parse(api.asked.at(-1)?.body ?? '')).toEqual({ enabled: false });
+    api.on(`DELETE ${path}/${target.id}`, (_, response) => response.writeHead(204).end());
+    expect((await run(`targets delete ${stage.id} ${target.id} --yes`)).stdout).toContain(`Deleted ${target.id}`);
+  });
+});
+
 it('says its version', async () => {
   expect((await run('--version')).stdout).toMatch(/^millrace \d+\.\d+\.\d+\n$/);
 });

@@ -26,6 +26,7 @@ import { ServerModule } from './server/server.module.ts';
 import { SessionHealthModule } from './session-health/session-health.module.ts';
 import { SessionsModule } from './sessions/sessions.module.ts';
 import { SigningKeysModule } from './signing-keys/signing-keys.module.ts';
+import { SimulcastTargetsModule } from './simulcast-targets/simulcast-targets.module.ts';
 import { StreamKeysModule } from './stream-keys/stream-keys.module.ts';
 import { StreamsModule } from './streams/streams.module.ts';
 import { TenantsModule } from './tenants/tenants.module.ts';
@@ -52,6 +53,7 @@ export class GatewayModule {
         TimedMetadataModule,
         StreamKeysModule,
         IngestSourcesModule,
+        SimulcastTargetsModule,
         PlaybackModule,
         PlaybackKeysModule,
         PlaybackRestrictionsModule,

@@ -25,6 +25,7 @@ import { playbackSettings } from './playback-settings.ts';
 import { roomSettings } from './room-settings.ts';
 import { sourceSettings } from './source-settings.ts';
 import { usageSettings } from './usage-settings.ts';
+import { simulcastTargetSettings } from './simulcast-settings.ts';
 import { webhookSettings } from './webhook-settings.ts';
 
 const KIB = 1024;
@@ -415,6 +416,7 @@ export const gatewaySettings = defineSettings({
   ...eventSettings,
   ...webhookSettings,
   ...sourceSettings,
+  ...simulcastTargetSettings,
   ...usageSettings,
   ...consoleSettings,
 });

@@ -7,9 +7,10 @@ import {
   ingestProviders,
   openCertificate,
   PublisherControlController,
+  PublishLifecycle,
 } from '@millrace/ingest';
 import type { IngestMetrics } from '@millrace/ingest';
-import { edgePlaybackProvider } from '@millrace/playout';
+import { edgePlaybackProvider, SimulcastController, simulcastProviders } from '@millrace/playout';
 import { LOGGER } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
 import { EdgeContext } from './ingest/edge-context.ts';
@@ -27,9 +28,11 @@ import { ReadPacer } from './socket/read-pacer.ts';
 export class RtmpEdgeModule {
   /** The edge on these ports. It opens its own ports with the application, and drains before that ends. */
   static register(options: RtmpEdgeOptions): DynamicModule {
+    const { settings } = options;
+    const { instanceId: edgeId, authorizeMs } = settings;
     return {
       module: RtmpEdgeModule,
-      controllers: [PublisherControlController],
+      controllers: [PublisherControlController, SimulcastController],
       providers: [
         ...ingestProviders(options, { protocols: PROTOCOLS, malformedTag: 'no FLV tags' }),
         { provide: RTMP_EDGE_SETTINGS, useFactory: () => checked(options.settings) },
@@ -58,6 +61,7 @@ export class RtmpEdgeModule {
           settings: playoutSettingsOf(settings),
         })),
         Playback,
+        ...simulcastProviders({ settings, edgeId, authorizeMs, publishes: PublishLifecycle }),
         EdgeContext,
         RtmpListeners,
         RtmpEdgeService,

@@ -14,7 +14,7 @@ import {
   url,
   wholeNumber,
 } from '@millrace/service-kit';
-import { playersBytes, playerSettings, settingsOfPlayers } from '@millrace/playout';
+import { playersBytes, playerSettings, settingsOfPlayers, simulcastSettings } from '@millrace/playout';
 import type { PlayoutSettings } from '@millrace/playout';
 import type { ValuesOf } from '@millrace/service-kit';
 
@@ -246,6 +246,7 @@ export const rtmpEdgeSettings = defineSettings({
     "Total size of the groups of pictures that one edge keeps for new RTMP players, in bytes: at most half of it for one tenant; when not set, a sixteenth of the container's memory limit.",
   ),
   ...playerSettings,
+  ...simulcastSettings,
   readCoalesceMs: setting(
     'MILLRACE_RTMP_READ_COALESCE_MS',
     wholeNumber(0, 1_000),

@@ -9,9 +9,10 @@ import {
   PublisherControlController,
   pullProviders,
   SourceNewsController,
+  PublishLifecycle,
 } from '@millrace/ingest';
 import type { IngestMetrics } from '@millrace/ingest';
-import { edgePlaybackProvider } from '@millrace/playout';
+import { edgePlaybackProvider, SimulcastController, simulcastProviders } from '@millrace/playout';
 import { LOGGER } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
 import { RtspPlayback } from './play/rtsp-playback.ts';
@@ -29,9 +30,11 @@ import type { RtspEdgeSettings } from './settings.ts';
 export class RtspEdgeModule {
   /** The edge on these ports. It opens its own ports with the application, and drains before that ends. */
   static register(options: RtspEdgeOptions): DynamicModule {
+    const { settings } = options;
+    const { instanceId: edgeId, rtspAuthorizeMs: authorizeMs } = settings;
     return {
       module: RtspEdgeModule,
-      controllers: [PublisherControlController, SourceNewsController],
+      controllers: [PublisherControlController, SourceNewsController, SimulcastController],
       providers: [
         ...ingestProviders(
           { ...options, settings: ingestSettingsOf(options.settings) },
@@ -58,6 +61,7 @@ export class RtspEdgeModule {
           settings: playoutSettingsOf(settings),
         })),
         RtspPlayback,
+        ...simulcastProviders({ settings, edgeId, authorizeMs, publishes: PublishLifecycle }),
         RtspEdgeContext,
         RtspListeners,
         RtspEdgeService,

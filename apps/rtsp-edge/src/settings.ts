@@ -1,7 +1,7 @@
 // Every setting of the RTSP edge: what peers may cost is bounded here, by name.
 import { edgeProcessSettings, edgeSettings, pullSettings } from '@millrace/ingest';
 import type { IngestSettings, PullSettings, TcpPortSettings } from '@millrace/ingest';
-import { playersBytes, playerSettings, settingsOfPlayers } from '@millrace/playout';
+import { playersBytes, playerSettings, settingsOfPlayers, simulcastSettings } from '@millrace/playout';
 import type { PlayoutSettings } from '@millrace/playout';
 import {
   addressRanges,
@@ -201,6 +201,7 @@ export const rtspEdgeSettings = defineSettings({
     "Total size of the groups of pictures that one edge keeps for new RTSP players, in bytes: at most half of it for one tenant; when not set, a sixteenth of the container's memory limit.",
   ),
   ...playerSettings,
+  ...simulcastSettings,
   rtspUdp: setting(
     'MILLRACE_RTSP_UDP',
     flag,

@@ -1,7 +1,7 @@
 // Every setting of the SRT edge: what peers may cost is bounded here, by name.
 import { edgeProcessSettings, edgeSettings } from '@millrace/ingest';
 import type { IngestSettings } from '@millrace/ingest';
-import { playersBytes, playerSettings, settingsOfPlayers } from '@millrace/playout';
+import { playersBytes, playerSettings, settingsOfPlayers, simulcastSettings } from '@millrace/playout';
 import type { PlayoutSettings } from '@millrace/playout';
 import {
   bytes,
@@ -168,6 +168,7 @@ export const srtEdgeSettings = defineSettings({
     "Total size of the groups of pictures that one edge keeps for new SRT players, in bytes: at most half of it for one tenant; when not set, a sixteenth of the container's memory limit.",
   ),
   ...playerSettings,
+  ...simulcastSettings,
   srtDrainMs: setting(
     'MILLRACE_SRT_DRAIN_MS',
     milliseconds(),

@@ -1,9 +1,9 @@
 // Wiring only: the edge with the ports that it is given.
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
-import { ingestProviders, PublisherControlController } from '@millrace/ingest';
+import { ingestProviders, PublisherControlController, PublishLifecycle } from '@millrace/ingest';
 import type { EdgeOptions } from '@millrace/ingest';
-import { edgePlaybackProvider } from '@millrace/playout';
+import { edgePlaybackProvider, SimulcastController, simulcastProviders } from '@millrace/playout';
 import { ConfigError } from '@millrace/service-kit';
 import { SrtPlayback } from './play/srt-playback.ts';
 import { SrtPort } from './session/srt-port.ts';
@@ -16,9 +16,11 @@ import { SrtEdgeService } from './srt-edge.service.ts';
 export class SrtEdgeModule {
   /** The edge on these ports. It opens its own port with the application, and drains before that ends. */
   static register(options: EdgeOptions<SrtEdgeSettings>): DynamicModule {
+    const { settings } = options;
+    const { instanceId: edgeId, srtAuthorizeMs: authorizeMs } = settings;
     return {
       module: SrtEdgeModule,
-      controllers: [PublisherControlController],
+      controllers: [PublisherControlController, SimulcastController],
       providers: [
         ...ingestProviders(
           { ...options, settings: ingestSettingsOf(options.settings) },
@@ -34,6 +36,7 @@ export class SrtEdgeModule {
           settings: playoutSettingsOf(settings),
         })),
         SrtPlayback,
+        ...simulcastProviders({ settings, edgeId, authorizeMs, publishes: PublishLifecycle }),
         SrtPort,
         SrtEdgeService,
       ],

@@ -174,6 +174,16 @@ assert (renamed.name, renamed.state.value) == ("Front door", "disabled")
 assert [each.id for each in api.ok(sources.format("get"), stream.id).data] == [source.id]
 assert api.ok(one_source.format("get"), stream.id, source.id).last_error is None
 api.ok(one_source.format("delete"), stream.id, source.id)
+targets = "simulcast_targets.{}_live_streams_live_stream_id_simulcast_targets"
+one_target = f"{targets}_simulcast_target_id"
+youtube = models.CreateSimulcastTarget(url="rtmp://a.rtmp.youtube.com/live2", stream_key="abcd-1234")
+target = api.ok(targets.format("post"), stream.id, body=youtube)
+assert (target.url, target.state.value, target.last_error) == ("rtmp://a.rtmp.youtube.com/live2", "idle", None)
+off = models.UpdateSimulcastTarget(enabled=False)
+assert api.ok(one_target.format("patch"), stream.id, target.id, body=off).state.value == "disabled"
+assert api.ok(one_target.format("get"), stream.id, target.id).enabled is False
+assert len(api.ok(targets.format("get"), stream.id).data) == 1
+api.ok(one_target.format("delete"), stream.id, target.id)
 playback_ids = "playback_ids.{}_live_streams_live_stream_id_playback_ids"
 playback = api.ok(
     playback_ids.format("post"), stream.id, body=models.CreatePlaybackId(policy=models.CreatePlaybackIdPolicy.PUBLIC)

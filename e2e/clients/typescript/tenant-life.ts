@@ -204,6 +204,23 @@ assert.deepEqual(
 const seen = await ok(api.GET('/v1/live_streams/{live_stream_id}/ingest_sources/{ingest_source_id}', ofSource));
 assert.equal(seen.last_error, null);
 await gone(api.DELETE('/v1/live_streams/{live_stream_id}/ingest_sources/{ingest_source_id}', ofSource));
+const youtube = { url: 'rtmp://a.rtmp.youtube.com/live2', stream_key: 'abcd-1234' };
+const target = await ok(
+  api.POST('/v1/live_streams/{live_stream_id}/simulcast_targets', { ...ofStream, body: youtube }),
+);
+assert.deepEqual([target.url, target.state, target.last_error], [youtube.url, 'idle', null]);
+const ofTarget = { params: { path: { live_stream_id: stream.id, simulcast_target_id: target.id } } };
+const off = await ok(
+  api.PATCH('/v1/live_streams/{live_stream_id}/simulcast_targets/{simulcast_target_id}', {
+    ...ofTarget,
+    body: { enabled: false },
+  }),
+);
+assert.equal(off.state, 'disabled');
+const still = await ok(api.GET('/v1/live_streams/{live_stream_id}/simulcast_targets/{simulcast_target_id}', ofTarget));
+assert.equal(still.enabled, false);
+assert.equal((await ok(api.GET('/v1/live_streams/{live_stream_id}/simulcast_targets', ofStream))).data.length, 1);
+await gone(api.DELETE('/v1/live_streams/{live_stream_id}/simulcast_targets/{simulcast_target_id}', ofTarget));
 const playback = await ok(
   api.POST('/v1/live_streams/{live_stream_id}/playback_ids', { ...ofStream, body: { policy: 'public' } }),
 );

@@ -4,6 +4,7 @@ import { heatmap, stat, timeseries } from './panel.ts';
 import type { Dashboard } from './panel.ts';
 import { playbackRow } from './playback-row.ts';
 import { playoutRow } from './playout-row.ts';
+import { simulcastRow } from './simulcast-row.ts';
 
 export const packagerPlayback: Dashboard = {
   uid: 'millrace-playback',
@@ -244,5 +245,6 @@ export const packagerPlayback: Dashboard = {
     },
     playbackRow,
     playoutRow,
+    simulcastRow,
   ],
 };

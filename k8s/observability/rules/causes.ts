@@ -84,6 +84,20 @@ const CAUSES: Readonly<Record<string, readonly Cause[]>> = {
         'Segments end at keyframes, so their viewers are far behind live and wait a long time for playback to start.',
     },
   ],
+  SimulcastFailing: [
+    {
+      severity: 'ticket',
+      expr:
+        'sum by (namespace) (millrace_simulcast_targets{state=~"waiting|error"}) >= 5 ' +
+        'and sum by (namespace) (millrace_simulcast_targets{state=~"waiting|error"}) ' +
+        '> 0.5 * sum by (namespace) (millrace_simulcast_targets)',
+      for: '10m',
+      summary:
+        '{{ $value }} simulcast targets, more than half of all, are not sent their streams in {{ $labels.namespace }}.',
+      description:
+        'Wrong stream keys of some tenants do not look like this: the way from the edges to other servers is broken, or a service that many use is down.',
+    },
+  ],
   PackagerLagHigh: [
     {
       severity: 'ticket',

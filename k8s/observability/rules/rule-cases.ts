@@ -72,6 +72,16 @@ export const CAUSE_CASES: readonly RuleCase[] = [
     at: '40m',
   },
   {
+    alert: 'SimulcastFailing',
+    series: {
+      [`millrace_simulcast_targets{${POD},state="waiting"}`]: '6x30',
+      [`millrace_simulcast_targets{${POD},state="error"}`]: '1x30',
+      [`millrace_simulcast_targets{${POD},state="connected"}`]: '5x30',
+    },
+    right: { [`millrace_simulcast_targets{${POD},state="connected"}`]: '9x30' },
+    at: '15m',
+  },
+  {
     alert: 'PackagerLagHigh',
     series: above('packager_lag_seconds', '1', '5', '0+6x60'),
     right: below('packager_lag_seconds', '1', '0+6x60'),

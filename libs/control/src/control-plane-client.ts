@@ -10,6 +10,7 @@ import {
   authorizePublishAnswerSchema,
   challengeLoginAnswerSchema,
   checkPlaybackAnswerSchema,
+  syncTargetsAnswerSchema,
 } from './message-schemas.ts';
 import { ControlSubject, PublishEvent } from './messages.ts';
 import type {
@@ -31,6 +32,9 @@ import type {
   SessionWarned,
   StandbyChanged,
   StreamLive,
+  SyncTargets,
+  SyncTargetsAnswer,
+  TargetsChanged,
   TimedMetadataPut,
 } from './messages.ts';
 import { SourceSubject, takeSourcesAnswerSchema } from './sources/source-messages.ts';
@@ -115,6 +119,11 @@ export class ControlPlaneClient implements ControlPlane {
     this.#sender.tell(SourceSubject.sourceChanged, event);
   }
 
+  async syncTargets(request: SyncTargets, timeoutMs: number): Promise<SyncTargetsAnswer | undefined> {
+    const subject = ControlSubject.syncTargets;
+    return (await this.#sender.ask(subject, request, syncTargetsAnswerSchema, timeoutMs))?.answer;
+  }
+
   publishRejected(event: PublishRejected): void {
     if (this.#rejections.isDue(event.streamId, event.refusal, Date.now()))
       this.#handover.hand(PublishEvent.rejected, event.tenantId, event);
@@ -150,6 +159,10 @@ export class ControlPlaneClient implements ControlPlane {
 
   timedMetadataPut(event: TimedMetadataPut): void {
     this.#sender.tell(ControlSubject.timedMetadataPut, event);
+  }
+
+  targetsChanged(event: TargetsChanged): void {
+    this.#sender.tell(ControlSubject.targetsChanged, event);
   }
 
   streamLive(event: StreamLive): void {

@@ -18,6 +18,9 @@ import type {
   SessionWarned,
   StandbyChanged,
   StreamLive,
+  SyncTargets,
+  SyncTargetsAnswer,
+  TargetsChanged,
   TimedMetadataPut,
 } from './messages.ts';
 import type { SourceChanged, TakeSources, TakeSourcesAnswer } from './sources/source-messages.ts';
@@ -37,6 +40,8 @@ export interface ControlPlane {
   /** Asks a gateway for sources to pull. Undefined when none has answered within `timeoutMs`. */
   takeSources(request: TakeSources, timeoutMs: number): Promise<TakeSourcesAnswer | undefined>;
   sourceChanged(event: SourceChanged): void;
+  /** Tells a gateway how simulcast targets do, and asks which there are. Undefined when none has answered within `timeoutMs`. */
+  syncTargets(request: SyncTargets, timeoutMs: number): Promise<SyncTargetsAnswer | undefined>;
   /** Once a minute for each stream and reason: encoders that are refused try again every few seconds. */
   publishRejected(event: PublishRejected): void;
   publishEnded(event: PublishEnded): void;
@@ -47,6 +52,7 @@ export interface ControlPlane {
   cutPublisher(event: CutPublisher): void;
   putTimedMetadata(event: PutTimedMetadata): void;
   timedMetadataPut(event: TimedMetadataPut): void;
+  targetsChanged(event: TargetsChanged): void;
   streamLive(event: StreamLive): void;
   eventsCommitted(event: EventsCommitted): void;
 }

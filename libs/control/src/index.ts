@@ -17,8 +17,12 @@ export {
   MAX_CHECKED_VISITS,
   MAX_COMMITTED_TENANTS,
   MAX_ENCODER_LENGTH,
+  MAX_FAULT_LENGTH,
   MAX_KEY_LENGTH,
   MAX_PLAYBACK_TOKEN_LENGTH,
+  MAX_SYNCED_STREAMS,
+  MAX_TARGET_KEY_LENGTH,
+  MAX_TARGET_URL_LENGTH,
   MAX_USER_LENGTH,
   publishClaimSchema,
   publishEndedSchema,
@@ -29,6 +33,8 @@ export {
   sessionEndedSchema,
   sessionWarnedSchema,
   streamLiveSchema,
+  syncTargetsSchema,
+  targetsChangedSchema,
   timedMetadataPutSchema,
 } from './message-schemas.ts';
 export { HANDOVER_LIMITS } from './handover/event-handover.ts';
@@ -36,7 +42,7 @@ export type { HandoverOptions } from './handover/event-handover.ts';
 export { handOverSchema, takeHandedEvents } from './handover/hand-over-messages.ts';
 export type { HandedEvent, HandOver, HandOverAnswer } from './handover/hand-over-messages.ts';
 export { rejectionName, RejectionReports } from './handover/rejection-reports.ts';
-export { ControlSubject, PublishEvent } from './messages.ts';
+export { ControlSubject, PublishEvent, TARGET_STATES } from './messages.ts';
 export type {
   AuthorizePlayback,
   AuthorizePlaybackAnswer,
@@ -64,7 +70,15 @@ export type {
   SessionMedia,
   SessionTrack,
   SessionWarned,
+  SimulcastTarget,
   StreamLive,
+  SyncedStream,
+  SyncTargets,
+  SyncTargetsAnswer,
+  TargetFault,
+  TargetReport,
+  TargetsChanged,
+  TargetState,
   TimedMetadataPut,
 } from './messages.ts';
 export {

@@ -2,6 +2,7 @@
 import { IdPrefix, MAX_SESSION_WARNINGS, MAX_WARNING_LENGTH, PUBLISH_REFUSALS } from '@millrace/domain';
 import type { PublishClaim, PublishRefusal, SessionWarning, StreamSettings } from '@millrace/domain';
 import { z } from 'zod';
+import { TARGET_STATES } from './messages.ts';
 import type {
   AuthorizePlayback,
   AuthorizePlaybackAnswer,
@@ -27,7 +28,14 @@ import type {
   SessionTrack,
   SessionWarned,
   StandbyChanged,
+  SimulcastTarget,
   StreamLive,
+  SyncedStream,
+  SyncTargets,
+  SyncTargetsAnswer,
+  TargetFault,
+  TargetReport,
+  TargetsChanged,
   TimedMetadataPut,
 } from './messages.ts';
 import { clientAddress, count, id, instanceId, protocol, traceparent } from './schema-fields.ts';
@@ -314,3 +322,51 @@ export const eventsCommittedSchema: z.ZodType<EventsCommitted> = z.object({
 });
 
 export const streamLiveSchema: z.ZodType<StreamLive> = z.object({ streamId: id(IdPrefix.liveStream) });
+
+export const MAX_SYNCED_STREAMS = 50;
+/** Of a stream: more than a gateway lets a stream have. */
+export const MAX_TARGETS_OF_STREAM = 100;
+export const MAX_TARGET_URL_LENGTH = 1_000;
+export const MAX_TARGET_KEY_LENGTH = 500;
+/** What other servers say of themselves is cut to this. */
+export const MAX_FAULT_LENGTH = 500;
+
+const targetFault: z.ZodType<TargetFault> = z.object({
+  code: z.string().regex(/^[a-z_]{1,64}$/, 'not a code'),
+  message: z.string().max(MAX_FAULT_LENGTH),
+  atMs: count,
+  sinceMs: count,
+});
+
+const targetReport: z.ZodType<TargetReport> = z.object({
+  targetId: id(IdPrefix.simulcastTarget),
+  state: z.enum(TARGET_STATES),
+  bytes: count,
+  connectedAtMs: count.optional(),
+  fault: targetFault.optional(),
+});
+
+const syncedStream: z.ZodType<SyncedStream> = z.object({
+  streamId: id(IdPrefix.liveStream),
+  epoch: count,
+  isOver: z.boolean(),
+  targets: z.array(targetReport).max(MAX_TARGETS_OF_STREAM),
+});
+
+export const syncTargetsSchema: z.ZodType<SyncTargets> = z.object({
+  edgeId: instanceId,
+  streams: z.array(syncedStream).max(MAX_SYNCED_STREAMS),
+});
+
+const simulcastTarget: z.ZodType<SimulcastTarget> = z.object({
+  targetId: id(IdPrefix.simulcastTarget),
+  url: z.string().max(MAX_TARGET_URL_LENGTH),
+  streamKey: z.string().max(MAX_TARGET_KEY_LENGTH),
+  version: messageId,
+});
+
+export const syncTargetsAnswerSchema: z.ZodType<SyncTargetsAnswer> = z.object({
+  streams: z.array(z.array(simulcastTarget).max(MAX_TARGETS_OF_STREAM).nullable()).max(MAX_SYNCED_STREAMS),
+});
+
+export const targetsChangedSchema: z.ZodType<TargetsChanged> = z.object({ streamId: id(IdPrefix.liveStream) });

@@ -33,6 +33,10 @@ export const ControlSubject = {
   putTimedMetadata: 'millrace.ctl.publisher.metadata.put',
   /** Event, edge → gateways: what became of timed metadata. */
   timedMetadataPut: 'millrace.ctl.publisher.metadata.done',
+  /** Request, edge → gateway: how the simulcast targets of streams that are published here do; answered with what they are to be. */
+  syncTargets: 'millrace.ctl.targets.sync',
+  /** Event, gateway → edges: the simulcast targets of a stream have changed. */
+  targetsChanged: 'millrace.ctl.targets.changed',
   /** Event, gateway → packagers: a stream went live; look for work now rather than at the next round. */
   streamLive: 'millrace.ctl.stream.live',
 } as const;
@@ -323,5 +327,67 @@ export interface EventsCommitted {
 }
 
 export interface StreamLive {
+  readonly streamId: string;
+}
+
+/**
+ * How a simulcast target does at the edge that its stream is published to.
+ *
+ * - `connecting`: it is connected to, and nothing is sent yet.
+ * - `connected`: it accepts the stream.
+ * - `waiting`: the last attempt failed; another one follows after a pause.
+ * - `error`: likewise, and it will fail until something is changed; attempts are rare.
+ */
+export const TARGET_STATES = ['connecting', 'connected', 'waiting', 'error'] as const;
+export type TargetState = (typeof TARGET_STATES)[number];
+
+export interface TargetReport {
+  readonly targetId: string;
+  readonly state: TargetState;
+  /** What it was sent since the publisher of this epoch began. */
+  readonly bytes: number;
+  /** Since when it accepts the stream. */
+  readonly connectedAtMs?: number | undefined;
+  readonly fault?: TargetFault | undefined;
+}
+
+/** Why a target is not sent the stream, or was not the last time. */
+export interface TargetFault {
+  readonly code: string;
+  readonly message: string;
+  readonly atMs: number;
+  /** When the first of the failures in a row was: what tells one outage from the next. */
+  readonly sinceMs: number;
+}
+
+export interface SyncedStream {
+  readonly streamId: string;
+  readonly epoch: number;
+  /** The publisher is gone: these are the last reports of this epoch. */
+  readonly isOver: boolean;
+  readonly targets: readonly TargetReport[];
+}
+
+export interface SyncTargets {
+  readonly edgeId: string;
+  readonly streams: readonly SyncedStream[];
+}
+
+/** A target that is to be sent the stream. */
+export interface SimulcastTarget {
+  readonly targetId: string;
+  /** Without the stream key. */
+  readonly url: string;
+  readonly streamKey: string;
+  /** Another address or key has another one: what is connected to with the one before is connected to again. */
+  readonly version: string;
+}
+
+export interface SyncTargetsAnswer {
+  /** For each stream, in order; null where its targets cannot be told now. */
+  readonly streams: readonly (readonly SimulcastTarget[] | null)[];
+}
+
+export interface TargetsChanged {
   readonly streamId: string;
 }

@@ -35,3 +35,4 @@ export { pullSettings } from './pull/pull-settings.ts';
 export type { PullSettings } from './pull/pull-settings.ts';
 export { SourceNewsController } from './pull/source-news.controller.ts';
 export { SourcePuller } from './pull/source-puller.ts';
+export { PublishLifecycle } from './publish/publish-lifecycle.ts';

@@ -34,3 +34,8 @@ export { ViewerReports } from './metering/viewer-reports.ts';
 export type { ViewerReportsOptions } from './metering/viewer-reports.ts';
 export { viewerName } from './metering/viewer-count.ts';
 export type { Viewer } from './metering/viewer-count.ts';
+export { fourCcNameOf, takesCodec } from './rtmp/peer-codecs.ts';
+export { RtmpForm } from './rtmp/rtmp-form.ts';
+export { SimulcastController, simulcastProviders } from './simulcast/simulcast-providers.ts';
+export { SimulcastMetrics } from './simulcast/simulcast-metrics.ts';
+export { simulcastAddressSettings, simulcastSettings } from './simulcast/simulcast-settings.ts';

@@ -50,6 +50,16 @@ export interface IngestSourceObject {
   readonly last_error: { readonly message: string; readonly at: string } | null;
 }
 
+export interface SimulcastTargetObject {
+  readonly id: string;
+  readonly name: string;
+  readonly url: string;
+  readonly state: string;
+  readonly connected_at: string | null;
+  readonly bytes_sent: number;
+  readonly last_error: { readonly code: string; readonly message: string; readonly at: string } | null;
+}
+
 export interface SessionObject {
   readonly id: string;
   readonly live_stream_id: string;

@@ -10,6 +10,7 @@ import { sessionCommands } from './sessions.ts';
 import { sourceCommands } from './sources.ts';
 import { streamCommands } from './streams.ts';
 import { tailCommand } from './tail.ts';
+import { targetCommands } from './targets.ts';
 import { tenantCommands } from './tenants.ts';
 import { usageCommand } from './usage.ts';
 import { watchCommand } from './watch.ts';
@@ -35,6 +36,7 @@ export const COMMANDS: readonly CliCommand[] = [
   ...streamCommands,
   ...keyCommands,
   ...sourceCommands,
+  ...targetCommands,
   ...sessionCommands,
   watchCommand,
   tailCommand,

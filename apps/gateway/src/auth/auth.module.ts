@@ -10,7 +10,15 @@ import { ConsoleCookies } from './console-cookies.ts';
 import { LoginChallenges } from './login-challenges.ts';
 import { KEY_PEPPER_FILE, loadOrMakePepper, PEPPER } from './pepper.ts';
 import { SessionAuthenticator } from './session-authenticator.ts';
-import { AnswerSeal, IngestSourceSeal, SecretSeal, SrtPassphraseSeal, StreamKeySeal, TotpSeal } from './secret-seal.ts';
+import {
+  AnswerSeal,
+  IngestSourceSeal,
+  SecretSeal,
+  SimulcastKeySeal,
+  SrtPassphraseSeal,
+  StreamKeySeal,
+  TotpSeal,
+} from './secret-seal.ts';
 
 /** Injection token of the text that requests on the bus are sealed with: the same on every gateway, and there alone. */
 export const CONTROL_SEAL_SECRET = Symbol('ControlSealSecret');
@@ -31,6 +39,7 @@ const SEAL_SECRET_PURPOSE = 'millrace control seal 1';
     { provide: SecretSeal, inject: [PEPPER], useFactory: (pepper: string) => new SecretSeal(pepper) },
     { provide: AnswerSeal, inject: [PEPPER], useFactory: (pepper: string) => new AnswerSeal(pepper) },
     { provide: IngestSourceSeal, inject: [PEPPER], useFactory: (pepper: string) => new IngestSourceSeal(pepper) },
+    { provide: SimulcastKeySeal, inject: [PEPPER], useFactory: (pepper: string) => new SimulcastKeySeal(pepper) },
     { provide: SrtPassphraseSeal, inject: [PEPPER], useFactory: (pepper: string) => new SrtPassphraseSeal(pepper) },
     { provide: StreamKeySeal, inject: [PEPPER], useFactory: (pepper: string) => new StreamKeySeal(pepper) },
     { provide: TotpSeal, inject: [PEPPER], useFactory: (pepper: string) => new TotpSeal(pepper) },
@@ -65,6 +74,7 @@ const SEAL_SECRET_PURPOSE = 'millrace control seal 1';
     SecretSeal,
     AnswerSeal,
     IngestSourceSeal,
+    SimulcastKeySeal,
     SrtPassphraseSeal,
     StreamKeySeal,
     TotpSeal,

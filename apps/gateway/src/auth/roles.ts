@@ -20,6 +20,7 @@ export const RESOURCE_ROLES: Readonly<
   stream_keys: { read: 'member', write: 'member' },
   stream_key_secrets: { read: 'member', write: 'member' },
   ingest_sources: { read: 'member', write: 'member' },
+  simulcast_targets: { read: 'viewer', write: 'member' },
   publish_authorizer: { read: 'member', write: 'owner' },
   rooms: { read: 'viewer', write: 'member' },
   signing_keys: { read: 'member', write: 'owner' },

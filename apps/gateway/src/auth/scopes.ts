@@ -8,6 +8,7 @@ export const SCOPED_RESOURCES = {
   stream_keys: 'stream keys; writing shows new keys',
   stream_key_secrets: 'the secrets of existing stream keys, shown by writing (`reveal`)',
   ingest_sources: 'sources that streams are pulled from; not their credentials',
+  simulcast_targets: 'simulcast targets of live streams, without their stream keys',
   publish_authorizer: 'the publish authorizer; writing shows its secret',
   rooms: 'rooms, participants, bans and join tokens',
   signing_keys: 'signing keys of join tokens; writing shows new keys',

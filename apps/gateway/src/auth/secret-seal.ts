@@ -12,6 +12,7 @@ const SIGNING_KEYS = 'millrace signing keys 1';
 const STREAM_KEYS = 'millrace stream keys 1';
 const SRT_PASSPHRASES = 'millrace srt passphrases 1';
 const INGEST_SOURCES = 'millrace ingest sources 1';
+const SIMULCAST_KEYS = 'millrace simulcast keys 1';
 const ANSWERS = 'millrace idempotent answers 1';
 const TOTP_SECRETS = 'millrace totp 1';
 
@@ -65,6 +66,13 @@ export class SrtPassphraseSeal extends SecretSeal {
 export class IngestSourceSeal extends SecretSeal {
   constructor(pepper: string) {
     super(pepper, INGEST_SOURCES);
+  }
+}
+
+/** Seals stream keys at other servers, which edges need to publish there. */
+export class SimulcastKeySeal extends SecretSeal {
+  constructor(pepper: string) {
+    super(pepper, SIMULCAST_KEYS);
   }
 }
 

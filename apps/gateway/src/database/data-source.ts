@@ -31,6 +31,7 @@ import { IndexWholeAddresses1797060000000 } from './migrations/1797060000000-ind
 import { LogInByOidc1797060010000 } from './migrations/1797060010000-log-in-by-oidc.ts';
 import { AddLowLatency1797070000000 } from './migrations/1797070000000-add-low-latency.ts';
 import { LimitMultitrack1797110000000 } from './migrations/1797110000000-limit-multitrack.ts';
+import { CreateSimulcastTargets1798130000000 } from './migrations/1798130000000-create-simulcast-targets.ts';
 import { SealSrtPassphrases1798050000000 } from './migrations/1798050000000-seal-srt-passphrases.ts';
 import { CreateIngestSources1798140000000 } from './migrations/1798140000000-create-ingest-sources.ts';
 import { TellBackupEncoders1798150000000 } from './migrations/1798150000000-tell-backup-encoders.ts';
@@ -68,6 +69,7 @@ export const MIGRATIONS = [
   AddLowLatency1797070000000,
   LimitMultitrack1797110000000,
   SealSrtPassphrases1798050000000,
+  CreateSimulcastTargets1798130000000,
   CreateIngestSources1798140000000,
   TellBackupEncoders1798150000000,
 ];

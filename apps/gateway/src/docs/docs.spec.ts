@@ -143,6 +143,9 @@ describe('/openapi.json', () => {
       '{playback_key_id}': await made('/v1/playback_keys'),
       '{playback_restriction_id}': await made('/v1/playback_restrictions'),
       '{ingest_source_id}': await made(`/v1/live_streams/${world.streamId}/ingest_sources`, camera),
+      '{simulcast_target_id}': await made(`/v1/live_streams/${world.streamId}/simulcast_targets`, {
+        url: 'rtmp://live.example.com/app/key',
+      }),
       '{tenant_id}': world.tenantId,
       '{api_key_id}': world.apiKeyId,
       '{live_stream_id}': world.streamId,

@@ -25,6 +25,12 @@ export const EVENT_TYPES = {
   'stream_key.rotated': 'A stream key was replaced; the old one is valid until the grace period ends.',
   'stream_key.expiring': 'A stream key expires within a day (MILLRACE_STREAM_KEY_EXPIRING_MS).',
   'stream_key.revoked': 'A stream key was revoked.',
+  'simulcast_target.created': 'A simulcast target was created.',
+  'simulcast_target.updated': 'The address, key, name or switch of a simulcast target was changed.',
+  'simulcast_target.deleted': 'A simulcast target was deleted.',
+  'simulcast_target.connected': 'A simulcast target accepts the stream.',
+  'simulcast_target.failed':
+    'A stream cannot be sent to a simulcast target; `error` says why. Once for each outage, until it accepts the stream again.',
   'signing_key.created': 'A signing key was created.',
   'signing_key.deleted': 'A signing key was revoked.',
   'playback_key.created': 'A playback key was created or imported.',

@@ -136,6 +136,11 @@ const playbackRestrictionFact = z.strictObject({
 });
 export type PlaybackRestrictionFact = z.infer<typeof playbackRestrictionFact>;
 
+/** The simulcast targets of a live stream that are enabled, by its id. Their stream keys stay sealed. */
+const simulcastTargetsFact = z.strictObject({
+  targets: z.array(z.strictObject({ id: z.string(), url: z.string(), sealed: z.base64() })),
+});
+
 /** Every kind of fact: what its keys in the live store begin with, and how a remembered one is checked. */
 export const FACT_KINDS = {
   keys: { prefix: 'key', schema: keyFact },
@@ -148,6 +153,7 @@ export const FACT_KINDS = {
   publishAuthorizers: { prefix: 'authorizer', schema: publishAuthorizerFact },
   revocations: { prefix: 'revocation', schema: revocationFact },
   playbackKeys: { prefix: 'playback-keys', schema: playbackKeysFact },
+  simulcastTargets: { prefix: 'simulcast-targets', schema: simulcastTargetsFact },
   playbackRestrictions: { prefix: 'playback-restriction', schema: playbackRestrictionFact },
 } as const satisfies Record<string, { prefix: string; schema: z.ZodType }>;
 export type FactKind = keyof typeof FACT_KINDS;

@@ -49,6 +49,7 @@ export class KnownFacts implements OnApplicationBootstrap, OnApplicationShutdown
       revocations: remember('revocations'),
       playbackKeys: remember('playbackKeys'),
       playbackRestrictions: remember('playbackRestrictions'),
+      simulcastTargets: remember('simulcastTargets'),
     };
   }
 

@@ -26,6 +26,7 @@ interface PlaybackWorld {
   readonly playbackKeyId: string;
   readonly playbackRestrictionId: string;
   readonly ingestSourceId: string;
+  readonly simulcastTargetId: string;
 }
 interface ConsoleWorld {
   readonly userId: string;
@@ -77,6 +78,8 @@ const OWN_OPERATIONS = [
   'POST /v1/users/:user_id/totp/verify',
 ];
 
+const TARGET = { url: 'rtmp://live.example.com/app', stream_key: 'x' };
+
 const mistyped = (key: string): string => `${key.slice(0, -1)}${key.endsWith('x') ? 'y' : 'x'}`;
 
 let postgres: TestPostgres;
@@ -115,6 +118,7 @@ async function makeAll(): Promise<Everything> {
     playbackKeyId: await made('/v1/playback_keys'),
     playbackRestrictionId: await made('/v1/playback_restrictions'),
     ingestSourceId: await made(`/v1/live_streams/${world.streamId}/ingest_sources`, { url: CAMERA }),
+    simulcastTargetId: await made(`/v1/live_streams/${world.streamId}/simulcast_targets`, TARGET),
   };
   const rooms = await makeRoomWorld(gateway, world);
   const webhooks = await makeWebhookWorld(gateway, world);
@@ -147,6 +151,7 @@ function fill(url: string, world: Everything, sessionId = newId('ses')): string 
     ':playback_key_id': world.playbackKeyId,
     ':playback_restriction_id': world.playbackRestrictionId,
     ':ingest_source_id': world.ingestSourceId,
+    ':simulcast_target_id': world.simulcastTargetId,
     ':audit_event_id': auditEventIds.get(world.tenantId) ?? newId('aud'),
     ':user_id': world.userId,
     ':console_session_id': world.consoleSessionId,
@@ -267,13 +272,14 @@ describe('another tenant', () => {
     }
   });
 
-  it('cannot reach another stream of its own through its keys and playback ids', async () => {
+  it('cannot reach another stream of its own through its keys, playback ids and targets', async () => {
     const second = await gateway.ok('POST', '/v1/live_streams', { key: a.apiKey, body: { name: 'second' } });
     const under = `/v1/live_streams/${String(second['id'])}`;
     for (const path of [
       `${under}/stream_keys/${a.streamKeyId}`,
       `${under}/playback_ids/${a.playbackId}`,
       `${under}/ingest_sources/${a.ingestSourceId}`,
+      `${under}/simulcast_targets/${a.simulcastTargetId}`,
     ])
       for (const method of ['GET', 'DELETE'])
         expect((await gateway.call(method, path, { key: a.apiKey })).status, `${method} ${path}`).toBe(404);
@@ -464,6 +470,7 @@ async function makeSession(world: World): Promise<{ id: string }> {
 
 function bodyFor(url: string): object {
   if (url.endsWith('/ingest_sources')) return { url: CAMERA };
+  if (url.endsWith('/simulcast_targets')) return TARGET;
   if (url.endsWith('/publish_authorizer')) return { url: 'https://example.com/' };
   if (url.endsWith('/timed_metadata')) return { data: {} };
   if (url.endsWith('/password')) return { current_password: 'x', new_password: 'a quiet river bends' };
@@ -492,6 +499,7 @@ const nothing = (): Everything => ({
   playbackKeyId: newId('pky'),
   playbackRestrictionId: newId('prs'),
   ingestSourceId: newId('src'),
+  simulcastTargetId: newId('smt'),
   userId: newId('usr'),
   consoleSessionId: newId('cse'),
 });

@@ -12,6 +12,7 @@ import type {
   RevokeRelay,
   RoomEnd,
   StreamLive,
+  TargetsChanged,
   TimedMetadataPut,
 } from '@millrace/control';
 import type { RoomFacts } from '@millrace/domain';
@@ -24,6 +25,7 @@ export class Heard {
   readonly metadata: PutTimedMetadata[] = [];
   /** What becomes of timed metadata on the edge; undefined: no edge answers. */
   metadataOutcome: TimedMetadataPut['outcome'] | undefined = 'written';
+  readonly targetChanges: TargetsChanged[] = [];
   readonly roomChanges: RoomFacts[] = [];
   readonly roomEnds: RoomEnd[] = [];
   readonly removals: ParticipantRemove[] = [];
@@ -54,6 +56,11 @@ class EarsController {
   @EventPattern<string>(ControlSubject.streamLive)
   live(@Payload() event: StreamLive): void {
     this.heard.live.push(event);
+  }
+
+  @EventPattern<string>(ControlSubject.targetsChanged)
+  targetsChanged(@Payload() event: TargetsChanged): void {
+    this.heard.targetChanges.push(event);
   }
 
   @EventPattern<string>(RoomSubject.roomChanged)

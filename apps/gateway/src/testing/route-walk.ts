@@ -22,6 +22,7 @@ export type FullWorld = World &
     readonly playbackKeyId: string;
     readonly playbackRestrictionId: string;
     readonly ingestSourceId: string;
+    readonly simulcastTargetId: string;
   };
 
 const RENEW_MS = 500;
@@ -68,10 +69,15 @@ export async function makeFullWorld(gateway: TestGateway): Promise<FullWorld> {
     playbackRestrictionId: await made('/v1/playback_restrictions'),
     ingestSourceId: await made(`/v1/live_streams/${world.streamId}/ingest_sources`, { url: CAMERA }),
   };
+  const target = await gateway.ok('POST', `/v1/live_streams/${world.streamId}/simulcast_targets`, {
+    key,
+    body: { url: 'rtmp://live.example.com/app', stream_key: 'walked' },
+  });
+  const simulcastTargetId = String(target['id']);
   const email = `${world.tenantId}@mill.example`;
   const userId = await makeUser(gateway, { email, role: 'viewer', tenant_id: world.tenantId });
   const { id: consoleSessionId } = await new TestBrowser(gateway).logIn({ email, password: TEST_PASSWORD });
-  const own = { ...playback, userId, consoleSessionId };
+  const own = { ...playback, simulcastTargetId, userId, consoleSessionId };
   return { ...world, ...rooms, ...webhooks, ...own, banId: `${banned.roomId}/${bans[0]?.id ?? at}`, sessionId };
 }
 
@@ -139,6 +145,7 @@ export function addressOf(path: string, world: FullWorld): string {
     playback_key_id: world.playbackKeyId,
     playback_restriction_id: world.playbackRestrictionId,
     ingest_source_id: world.ingestSourceId,
+    simulcast_target_id: world.simulcastTargetId,
     user_id: world.userId,
     console_session_id: world.consoleSessionId,
   };
@@ -168,6 +175,11 @@ export function bodyOf({ method, path }: Write, { tenantId }: FullWorld): object
     'POST /v1/live_streams/{live_stream_id}/ingest_sources': { url: CAMERA },
     'PATCH /v1/live_streams/{live_stream_id}/ingest_sources/{ingest_source_id}': { name: 'walked' },
     'POST /v1/live_streams/{live_stream_id}/timed_metadata': { data: { text: 'walked' } },
+    'POST /v1/live_streams/{live_stream_id}/simulcast_targets': {
+      url: 'rtmp://live.example.com/app',
+      stream_key: 'walked',
+    },
+    'PATCH /v1/live_streams/{live_stream_id}/simulcast_targets/{simulcast_target_id}': { name: 'walked' },
     'POST /v1/rooms': { tenant_id: tenantId, name: 'walked' },
     'PATCH /v1/rooms/{room_id}': { name: 'walked' },
     'POST /v1/rooms/{room_id}/tokens': { identity: 'walked' },

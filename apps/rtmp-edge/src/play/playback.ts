@@ -2,13 +2,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationShutdown } from '@nestjs/common';
 import { FrameBusError } from '@millrace/frame-bus';
-import { EDGE_DRAINING, EdgePlayback, FRAMES_UNREADABLE, STREAM_OFFLINE, TOO_MANY_PLAYERS } from '@millrace/playout';
+import {
+  EDGE_DRAINING,
+  EdgePlayback,
+  FRAMES_UNREADABLE,
+  RtmpForm,
+  STREAM_OFFLINE,
+  TOO_MANY_PLAYERS,
+} from '@millrace/playout';
 import type { AdmittedVisit, PlayRefusal } from '@millrace/playout';
 import { StatusCode } from '@millrace/protocol/rtmp';
 import { RTMP_EDGE_SETTINGS } from '../rtmp-edge-options.ts';
 import type { RtmpEdgeSettings } from '../settings.ts';
 import { playTarget } from './play-target.ts';
-import { RtmpForm } from './rtmp-form.ts';
 import type { RtmpPlayer } from './rtmp-player.ts';
 
 @Injectable()

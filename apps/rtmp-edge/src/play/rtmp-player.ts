@@ -1,10 +1,10 @@
 // A player: what playout writes and says, in the words of RTMP.
 import type { EncoderPeer } from '@millrace/ingest';
+import { fourCcNameOf, takesCodec } from '@millrace/playout';
 import type { EndReason, ViewerCutReason, ViewerSink, WatchedViewer } from '@millrace/playout';
 import { StatusCode } from '@millrace/protocol/rtmp';
 import type { ConnectInfo, PlayerCommand, PlayRequest, Receives, StatusLevel } from '@millrace/protocol/rtmp';
 import type { Logger } from '@millrace/service-kit';
-import { fourCcNameOf, takesCodec } from './player-codecs.ts';
 
 /** What a player does with its connection. */
 export interface PlayerConnection {

@@ -25,6 +25,7 @@ export const IdPrefix = {
   user: 'usr',
   consoleSession: 'cse',
   ingestSource: 'src',
+  simulcastTarget: 'smt',
 } as const;
 export type IdPrefix = (typeof IdPrefix)[keyof typeof IdPrefix];
 

@@ -5,7 +5,7 @@ export const USAGE_KINDS = {
   ingest_seconds: 'publishing time of encoders',
   ingest_bytes: 'bytes received on the connections of encoders',
   packaged_seconds: 'duration of committed segments',
-  egress_bytes: 'bytes sent on the connections of viewers',
+  egress_bytes: 'bytes sent on the connections of viewers, and to simulcast targets',
   viewer_seconds: 'watching time of viewers',
   relay_bytes: 'bytes relayed by TURN, both directions together',
   relay_refusals: 'relay allocations that a quota of the tenant refused',

@@ -32,8 +32,15 @@ export interface GrantedPublish {
   readonly encoder: string;
 }
 
+/** Told of every publisher of this edge, once when it begins and once when it is gone. */
+export interface PublishListener {
+  began(claim: PublishClaim): void;
+  ended(claim: PublishClaim): void;
+}
+
 @Injectable()
 export class PublishLifecycle {
+  readonly #listeners: PublishListener[] = [];
   /** Releases of claims, and publishes whose last frames are still on their way to the bus. */
   readonly #finishing = new Set<Promise<unknown>>();
   readonly #peers = new WeakMap<ActivePublisher, EncoderPeer>();
@@ -51,6 +58,11 @@ export class PublishLifecycle {
     @Inject(INGEST_CLOCK) private readonly clock: () => number,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
+
+  /** Tells of the publishers that begin from now on. */
+  listen(listener: PublishListener): void {
+    this.#listeners.push(listener);
+  }
 
   /** Why frames published now might be lost; undefined when they are safe. */
   get fault(): string | undefined {
@@ -78,6 +90,7 @@ export class PublishLifecycle {
     if (publisher.isWaiting) return this.#wait(active, 'connected');
     this.active.add(active);
     this.metrics.publishers.inc({ protocol: peer.protocol });
+    for (const listener of this.#listeners) listener.began(publisher.claim);
     this.active.cut({ streamId, streamKeyId: undefined, beforeEpoch: epoch, reason: 'taken_over' });
   }
 
@@ -99,6 +112,7 @@ export class PublishLifecycle {
     publisher.promote(claim, bus);
     this.active.add(active);
     this.metrics.publishers.inc({ protocol });
+    for (const listener of this.#listeners) listener.began(claim);
     this.#standbyChanged(active, 'promoted', cause);
     health.promoted();
     this.logger.info({ ...claimIds(claim), epoch: claim.epoch, cause }, 'the encoder that waited publishes');
@@ -111,6 +125,7 @@ export class PublishLifecycle {
     this.metrics.publishers.dec({ protocol: this.#protocolOf(active) });
     const { claim } = publisher;
     this.#publishEnded(publisher, 'switched');
+    for (const listener of this.#listeners) listener.ended(claim);
     // It waits since now; clocks differ.
     const epochStartedAtMs = Math.max(Date.now(), claim.epochStartedAtMs + 1);
     const waiting: PublishClaim = { ...claim, standby: true, epochStartedAtMs };
@@ -142,6 +157,7 @@ export class PublishLifecycle {
       this.release(claim);
       this.#follow(publisher.finish(unpublished, FINISH_MS), 'the last frames did not reach the bus', claim);
     });
+    for (const listener of this.#listeners) listener.ended(claim);
   }
 
   /** What people are told of an encoder. */

@@ -21,6 +21,9 @@ import type {
   TakenSource,
   TakeSources,
   TakeSourcesAnswer,
+  SimulcastTarget,
+  SyncTargets,
+  SyncTargetsAnswer,
   TimedMetadataPut,
 } from '@millrace/control';
 import type { LiveStore } from '@millrace/live-store';
@@ -54,6 +57,10 @@ export class TestControlPlane implements ControlPlane {
   readonly warned: SessionWarned[] = [];
   readonly standbys: StandbyChanged[] = [];
   readonly metadataPut: TimedMetadataPut[] = [];
+  /** What edges said of simulcast targets. */
+  readonly synced: SyncTargets[] = [];
+  /** The simulcast targets of each stream. */
+  readonly targets = new Map<string, readonly SimulcastTarget[]>();
   /** If set, every request is refused with it. */
   refusal: PublishRefusal | undefined;
   /** What unwraps an encoder's keys, in base 64; undefined for a wrong passphrase. */
@@ -209,6 +216,11 @@ export class TestControlPlane implements ControlPlane {
 
   sourceChanged(): void {}
 
+  syncTargets(request: SyncTargets): Promise<SyncTargetsAnswer> {
+    this.synced.push(request);
+    return Promise.resolve({ streams: request.streams.map(({ streamId }) => this.targets.get(streamId) ?? []) });
+  }
+
   publishRejected(event: PublishRejected): void {
     this.rejected.push(event);
   }
@@ -236,6 +248,8 @@ export class TestControlPlane implements ControlPlane {
   timedMetadataPut(event: TimedMetadataPut): void {
     this.metadataPut.push(event);
   }
+
+  targetsChanged(): void {}
 
   streamLive(): void {}
 

@@ -1,11 +1,11 @@
-// What a player is told of a stream before its media (FLV 10.1 section E.5; Enhanced RTMP v2, "Enhanced metadata").
+// What a peer is told of a stream before its media (FLV 10.1 section E.5; Enhanced RTMP v2, "Enhanced metadata").
 import { Codec } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { describeTrack, readTrack } from '@millrace/media';
-import type { SeenTracks } from '@millrace/playout';
 import type { AmfRecord } from '@millrace/protocol/amf3';
 import { fourCcOf } from '@millrace/protocol/flv';
-import { fourCcNameOf } from './player-codecs.ts';
+import type { SeenTracks } from '../live/wire-form.ts';
+import { fourCcNameOf } from './peer-codecs.ts';
 
 /** Codecs that have a number of their own: VideoCodecID and SoundFormat. Others are named by their FourCC. */
 const CODEC_IDS: Readonly<Record<number, number>> = { [Codec.h264]: 7, [Codec.aac]: 10, [Codec.mp3]: 2 };

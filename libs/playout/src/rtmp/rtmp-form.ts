@@ -1,10 +1,10 @@
-// Frames as RTMP messages in chunks (RTMP 1.0 section 5.3): the same bytes for every player with the same message stream.
+// Frames as RTMP messages in chunks (RTMP 1.0 section 5.3): the same bytes for every peer with the same message stream.
 import { FrameKind, TICKS_PER_MS } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { flvCodecOf, flvScriptBody } from '@millrace/media';
-import type { EncodedFrame, SeenTracks, WireForm } from '@millrace/playout';
 import { FlvTagType } from '@millrace/protocol/flv';
 import { ChunkStreamId, encodeData, encodeSharedMessage, MessageType } from '@millrace/protocol/rtmp';
+import type { EncodedFrame, SeenTracks, WireForm } from '../live/wire-form.ts';
 import { metadataOf } from './on-meta-data.ts';
 
 const MAX_MESSAGE_BYTES = 0xff_ffff;
@@ -18,15 +18,23 @@ const timestampMs = (dts90k: number): number => Math.floor(dts90k / TICKS_PER_MS
 export class RtmpForm implements WireForm {
   readonly #messageStreamId: number;
   readonly #chunkSize: number;
+  readonly #isPublished: boolean;
 
-  /** @param chunkSize of every player of this form */
-  constructor(messageStreamId: number, chunkSize: number) {
+  /**
+   * @param chunkSize of every peer of this form
+   * @param isPublished for servers that are published to rather than for players: they keep the metadata for players of theirs
+   */
+  constructor(messageStreamId: number, chunkSize: number, isPublished = false) {
     this.#messageStreamId = messageStreamId;
     this.#chunkSize = chunkSize;
+    this.#isPublished = isPublished;
   }
 
   head(tracks: SeenTracks): Uint8Array {
-    const data = encodeData({ name: 'onMetaData', values: [metadataOf(tracks)] });
+    const metadata = metadataOf(tracks);
+    const data = this.#isPublished
+      ? encodeData({ name: '@setDataFrame', values: ['onMetaData', metadata] })
+      : encodeData({ name: 'onMetaData', values: [metadata] });
     return this.#message(MessageType.dataAmf0, 0, NO_HEADER, data).bytes;
   }
 

@@ -1,0 +1,240 @@
+// Simulcast targets: what REST keeps of them, what edges are told, and what edges report.
+import type { SimulcastTarget, SyncedStream, SyncTargetsAnswer, TargetReport } from '@millrace/control';
+import { newId } from '@millrace/domain';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeWorld } from '../testing/tenant-world.ts';
+import type { World } from '../testing/tenant-world.ts';
+import { TestGateway } from '../testing/test-gateway.ts';
+import { TestPostgres } from '../testing/test-postgres.ts';
+
+const TWITCH = { url: 'rtmp://live.twitch.tv/app', stream_key: 'live_1_secret' };
+const MAX_PER_STREAM = 3;
+
+let postgres: TestPostgres;
+let gateway: TestGateway;
+let world: World;
+beforeAll(async () => {
+  postgres = await TestPostgres.create();
+  gateway = await TestGateway.start({
+    databaseUrl: postgres.url(),
+    env: {
+      MILLRACE_MAX_SIMULCAST_TARGETS_PER_STREAM: String(MAX_PER_STREAM),
+      MILLRACE_MAX_SIMULCAST_TARGETS_PER_TENANT: '4',
+    },
+  });
+});
+afterAll(async () => {
+  await gateway.close();
+  await postgres.remove();
+});
+beforeEach(async () => {
+  world = await makeWorld(gateway);
+});
+
+const path = (streamId = world.streamId): string => `/v1/live_streams/${streamId}/simulcast_targets`;
+const create = (body: object, streamId?: string) => gateway.call('POST', path(streamId), { key: world.apiKey, body });
+const created = async (body: object = TWITCH): Promise<string> => {
+  const answer = await gateway.ok('POST', path(), { key: world.apiKey, body });
+  return String(answer['id']);
+};
+const read = (id: string) => gateway.ok('GET', `${path()}/${id}`, { key: world.apiKey });
+const patch = (id: string, body: object) => gateway.call('PATCH', `${path()}/${id}`, { key: world.apiKey, body });
+
+const sync = async (
+  report: Partial<SyncedStream> = {},
+  by = gateway.control,
+): Promise<SyncTargetsAnswer['streams'][0]> => {
+  const stream = { streamId: world.streamId, epoch: 1, isOver: false, targets: [], ...report };
+  return (await by.syncTargets({ edgeId: 'edge-1', streams: [stream] }, 5_000))?.streams[0] ?? null;
+};
+const report = (targetId: string, changes: Partial<TargetReport>): TargetReport => ({
+  targetId,
+  state: 'connecting',
+  bytes: 0,
+  ...changes,
+});
+const eventsOf = async (): Promise<{ type: string; data: { object: Record<string, unknown> } }[]> => {
+  const page = await gateway.ok('GET', '/v1/events?limit=100', { key: world.apiKey });
+  const events = page['data'] as { type: string; data: { object: Record<string, unknown> } }[];
+  return events.filter(({ type }) => type.startsWith('simulcast_target.')).reverse();
+};
+
+describe('the address of a target', () => {
+  it.each([
+    [
+      { url: 'rtmp://a.rtmp.youtube.com/live2', stream_key: 'abcd-1234' },
+      'rtmp://a.rtmp.youtube.com/live2',
+      'abcd-1234',
+    ],
+    [{ url: 'rtmp://live.twitch.tv/app/live_1_x' }, 'rtmp://live.twitch.tv/app', 'live_1_x'],
+    [
+      { url: 'rtmps://live-api-s.facebook.com:443/rtmp/', stream_key: 'FB-1-0-A?s_bl=1&s_psm=1' },
+      'rtmps://live-api-s.facebook.com:443/rtmp',
+      'FB-1-0-A?s_bl=1&s_psm=1',
+    ],
+  ])('%j is taken as services give it, and the key is told to edges alone', async (body, url, streamKey) => {
+    const answer = await create(body);
+    expect([answer.status, answer.body]).toMatchObject([
+      201,
+      { url, enabled: true, state: 'idle', bytes_sent: 0, last_error: null, connected_at: null },
+    ]);
+    expect(answer.text).not.toContain(streamKey);
+    expect(await sync()).toMatchObject([{ url, streamKey }]);
+    const audit = await gateway.call('GET', '/v1/audit_events', { key: world.apiKey });
+    const events = JSON.stringify(await eventsOf());
+    for (const text of [audit.text, events]) expect(text).not.toContain(streamKey);
+    const rows = await postgres.query('SELECT * FROM simulcast_targets');
+    expect(JSON.stringify(rows)).not.toContain(streamKey);
+  });
+
+  it.each([
+    [{ url: 'https://example.com/app', stream_key: 'x' }, '/url', 'begins with rtmp:// or rtmps://'],
+    [{ url: 'rtmp://127.0.0.1/app', stream_key: 'x' }, '/url', '127.0.0.1 is not a public address'],
+    [{ url: 'rtmp://2130706433/app', stream_key: 'x' }, '/url', '127.0.0.1 is not a public address'],
+    [{ url: 'rtmp://localhost/app', stream_key: 'x' }, '/url', 'must not name this server'],
+    [{ url: 'rtmp://[::1]/app', stream_key: 'x' }, '/url', '::1 is not a public address'],
+    [{ url: 'rtmp://user:word@example.com/app', stream_key: 'x' }, '/url', 'must not contain a user name or password'],
+    [{ url: 'rtmp://example.com/app' }, '/stream_key', 'is required, unless the address ends with it'],
+    [{ url: 'rtmp://example.com/app', stream_key: 'a b' }, '/stream_key', 'must be visible characters'],
+    [{ url: 'rtmp://example.com', stream_key: 'x' }, '/url', 'must contain an application'],
+  ])('%j is refused', async (body, pointer, detail) => {
+    const answer = await create(body);
+    expect([answer.status, answer.body]).toMatchObject([
+      400,
+      { errors: [{ pointer, detail: expect.stringContaining(detail) as string }] },
+    ]);
+  });
+
+  it('may not be changed without the key: it would be sent to another server', async () => {
+    const id = await created();
+    expect((await patch(id, { url: 'rtmp://other.example/app' })).status).toBe(400);
+    expect(await sync()).toMatchObject([TWITCH].map(({ url, stream_key: streamKey }) => ({ url, streamKey })));
+    const moved = await patch(id, { url: 'rtmp://other.example/app', stream_key: 'new' });
+    expect(moved.body).toMatchObject({ url: 'rtmp://other.example/app' });
+    expect(await sync()).toMatchObject([{ url: 'rtmp://other.example/app', streamKey: 'new' }]);
+  });
+});
+
+describe('the targets of a stream', () => {
+  it('are told to its edge while they are enabled, and edges are told of each change', async () => {
+    const heard = gateway.ears.heard.targetChanges;
+    const before = heard.length;
+    const id = await created();
+    const [first] = (await sync()) as readonly SimulcastTarget[];
+    expect(first).toMatchObject({ targetId: id });
+    await patch(id, { name: 'renamed' });
+    // Another name is no reason to connect anew, another key is.
+    expect(await sync()).toEqual([first]);
+    await patch(id, { stream_key: 'other' });
+    const [second] = (await sync()) as readonly SimulcastTarget[];
+    expect(second?.version).not.toBe(first?.version);
+    expect((await patch(id, { enabled: false })).body).toMatchObject({ state: 'disabled' });
+    expect(await sync()).toEqual([]);
+    await patch(id, { enabled: true });
+    expect(await sync()).toHaveLength(1);
+    await gateway.ok('DELETE', `${path()}/${id}`, { key: world.apiKey });
+    expect(await sync()).toEqual([]);
+    await expect.poll(() => heard.slice(before)).toHaveLength(6);
+    expect(heard.slice(before).every(({ streamId }) => streamId === world.streamId)).toBe(true);
+    expect((await eventsOf()).map(({ type }) => type)).toEqual([
+      'simulcast_target.created',
+      ...Array.from({ length: 4 }, () => 'simulcast_target.updated'),
+      'simulcast_target.deleted',
+    ]);
+  });
+
+  it('are limited, for a stream and for a tenant', async () => {
+    for (let i = 0; i < MAX_PER_STREAM; i++) await created();
+    expect((await create(TWITCH)).body).toMatchObject({
+      code: 'quota_exceeded',
+      detail: 'A live stream can have at most 3 simulcast targets.',
+    });
+    const other = await gateway.ok('POST', '/v1/live_streams', { key: world.apiKey, body: { name: 'another' } });
+    expect((await create(TWITCH, String(other['id']))).status).toBe(201);
+    expect((await create(TWITCH, String(other['id']))).body).toMatchObject({
+      code: 'quota_exceeded',
+      detail: 'A tenant can have at most 4 simulcast targets.',
+    });
+  });
+
+  it('are listed in pages, the newest first', async () => {
+    const ids = [await created(), await created(), await created()];
+    const first = await gateway.ok('GET', `${path()}?limit=2`, { key: world.apiKey });
+    const second = await gateway.ok('GET', `${path()}?limit=2&cursor=${String(first['next_cursor'])}`, {
+      key: world.apiKey,
+    });
+    const listed = [first, second].flatMap((page) => (page['data'] as { id: string }[]).map(({ id }) => id));
+    expect(listed).toEqual(ids.reverse());
+  });
+});
+
+describe('what an edge reports of a target', () => {
+  it('is shown, and makes one event for each connection and for each outage', async () => {
+    const id = await created();
+    const fault = { code: 'unreachable', message: 'nothing listens there', atMs: 2_000, sinceMs: 2_000 };
+    const targets = (changes: Partial<TargetReport>) => ({ targets: [report(id, changes)] });
+    await sync(targets({ state: 'connected', bytes: 100, connectedAtMs: 1_000 }));
+    expect(await read(id)).toMatchObject({
+      state: 'connected',
+      bytes_sent: 100,
+      connected_at: '1970-01-01T00:00:01.000Z',
+      last_error: null,
+    });
+    await sync(targets({ state: 'waiting', bytes: 150, fault }));
+    await sync(targets({ state: 'waiting', bytes: 150, fault: { ...fault, atMs: 3_000 } }));
+    expect(await read(id)).toMatchObject({
+      state: 'waiting',
+      bytes_sent: 150,
+      connected_at: null,
+      last_error: { code: 'unreachable', message: 'nothing listens there', at: '1970-01-01T00:00:03.000Z' },
+    });
+    await sync(targets({ state: 'connected', bytes: 200, connectedAtMs: 4_000, fault: { ...fault, atMs: 3_000 } }));
+    await sync({ ...targets({ state: 'connected', bytes: 250, connectedAtMs: 4_000 }), isOver: true });
+    expect(await read(id)).toMatchObject({ state: 'idle', bytes_sent: 250, connected_at: null });
+    const events = (await eventsOf()).slice(1);
+    expect(events.map(({ type, data }) => [type, data.object['error']])).toEqual([
+      ['simulcast_target.connected', undefined],
+      ['simulcast_target.failed', { code: 'unreachable', message: 'nothing listens there' }],
+      ['simulcast_target.connected', undefined],
+    ]);
+  });
+
+  it('adds up over publishers, and a publisher that was followed by another one changes nothing', async () => {
+    const id = await created();
+    const bytes = (count: number, epoch: number) => sync({ epoch, targets: [report(id, { bytes: count })] });
+    await bytes(100, 1);
+    await bytes(100, 1);
+    await bytes(30, 2);
+    await bytes(900, 1);
+    await bytes(40, 2);
+    expect((await read(id))['bytes_sent']).toBe(140);
+  });
+
+  it('of another stream is not taken', async () => {
+    const id = await created();
+    const other = await gateway.ok('POST', '/v1/live_streams', { key: world.apiKey, body: { name: 'another' } });
+    await sync({ streamId: String(other['id']), targets: [report(id, { bytes: 5, state: 'connected' })] });
+    expect(await read(id)).toMatchObject({ state: 'idle', bytes_sent: 0 });
+  });
+
+  it('does not change its entity tag', async () => {
+    const id = await created();
+    const tag = async () => (await gateway.call('GET', `${path()}/${id}`)).headers.get('etag');
+    const before = await tag();
+    await sync({ targets: [report(id, { state: 'connected', bytes: 1, connectedAtMs: 1 })] });
+    expect(await tag()).toBe(before);
+  });
+});
+
+describe('while the database is away', () => {
+  it('edges are told what is remembered, and of what is not, nothing rather than that there is none', async () => {
+    await created();
+    await postgres.stop();
+    try {
+      expect(await sync()).toHaveLength(1);
+      expect(await sync({ streamId: newId('str') })).toBeNull();
+    } finally {
+      await postgres.start();
+    }
+  });
+});

@@ -1,0 +1,278 @@
+// The simulcast targets of the streams that are published to an edge. They follow the publisher: an encoder that comes back at another
+// edge has its targets there, so no two edges send to the same one for longer than a connection takes to end.
+import { MAX_SYNCED_STREAMS } from '@millrace/control';
+import type { ControlPlane, SimulcastTarget, SyncedStream, TargetsChanged } from '@millrace/control';
+import type { PublishClaim, UsageSink } from '@millrace/domain';
+import type { FrameBus } from '@millrace/frame-bus';
+import type { LiveStore } from '@millrace/live-store';
+import { OutboundAddresses, SharedPlaces } from '@millrace/service-kit';
+import type { Logger, Metrics } from '@millrace/service-kit';
+import { LiveStreams } from '../live/live-streams.ts';
+import { sessionReader } from '../live/session-end-detector.ts';
+import { RtmpForm } from '../rtmp/rtmp-form.ts';
+import { PUSH_CHUNK_SIZE } from './rtmp-push.ts';
+import { SimulcastMetrics } from './simulcast-metrics.ts';
+import { playoutSettingsOfTargets } from './simulcast-settings.ts';
+import type { SimulcastSettings } from './simulcast-settings.ts';
+import { TargetPush } from './target-push.ts';
+
+const TICK_MS = 1_000;
+/** Changes of state that come together are reported together. */
+const GATHER_MS = 50;
+/** A stream without targets is asked about so many times less often: it is told of its first one. */
+const WITHOUT_TARGETS = 6;
+/** How long frames are collected to be written together. */
+const MERGE_MS = 20;
+/** What usage calls the bytes that targets were sent. */
+const USAGE_PROTOCOL = 'simulcast';
+
+export interface EdgeSimulcastOptions {
+  readonly control: Pick<ControlPlane, 'syncTargets'>;
+  readonly frames: FrameBus;
+  readonly store: LiveStore;
+  readonly metrics: Metrics;
+  readonly usage: UsageSink;
+  readonly logger: Logger;
+  readonly edgeId: string;
+  readonly settings: SimulcastSettings;
+  /** How long gateways may take to answer, in milliseconds. */
+  readonly authorizeMs: number;
+}
+
+interface PushedStream {
+  readonly claim: PublishClaim;
+  /** Of its publishers on this edge: two while one takes over from the other. */
+  readonly epochs: Set<number>;
+  readonly targets: Map<string, TargetPush>;
+  /** Those that have changed, and are connected to anew once their old connections are gone; and what those were sent. */
+  readonly stopping: Set<string>;
+  readonly replacedBytes: Map<string, number>;
+  dueAtMs: number;
+  isOver: boolean;
+}
+
+export class EdgeSimulcast {
+  readonly #options: EdgeSimulcastOptions;
+  readonly #streams = new Map<string, PushedStream>();
+  /** Whose last frames are on their way. */
+  readonly #ending = new Set<Promise<void>>();
+  readonly #live: LiveStreams;
+  readonly #outbound: OutboundAddresses;
+  readonly #places: SharedPlaces;
+  readonly #metrics: SimulcastMetrics;
+  readonly #countedBytes = new WeakMap<TargetPush, number>();
+  readonly #forms = new Map<number, RtmpForm>();
+  readonly #stopCounting: () => void;
+  #timer: NodeJS.Timeout;
+  #gathering: NodeJS.Timeout | undefined;
+  #isSyncing = false;
+
+  constructor(options: EdgeSimulcastOptions) {
+    this.#options = options;
+    const { frames, store, metrics, usage, logger, settings } = options;
+    this.#live = new LiveStreams({
+      frames,
+      readSession: sessionReader(store),
+      settings: playoutSettingsOfTargets(settings),
+      logger,
+      mergeMs: MERGE_MS,
+      onGap: () => undefined,
+    });
+    this.#outbound = new OutboundAddresses(settings.simulcastAllowedAddresses);
+    this.#places = new SharedPlaces({
+      max: settings.simulcastMaxTargets,
+      maxPerAddress: settings.simulcastMaxTargets,
+      maxPerTenant: settings.simulcastMaxTargetsPerTenant,
+    });
+    this.#metrics = new SimulcastMetrics(metrics, () => this.#states());
+    const stopCollecting = metrics.beforeCollect(() => this.#count());
+    const stopUsage = usage.beforeCollect(() => this.#count());
+    this.#stopCounting = () => {
+      stopCollecting();
+      stopUsage();
+      this.#metrics.stop();
+    };
+    this.#timer = setInterval(() => this.#sync(), TICK_MS);
+  }
+
+  /** A publisher has begun. */
+  began(claim: PublishClaim): void {
+    const known = this.#streams.get(claim.streamId);
+    if (known !== undefined) return void known.epochs.add(claim.epoch);
+    this.#streams.set(claim.streamId, {
+      claim,
+      epochs: new Set([claim.epoch]),
+      targets: new Map(),
+      stopping: new Set(),
+      replacedBytes: new Map(),
+      dueAtMs: 0,
+      isOver: false,
+    });
+    this.#gather();
+  }
+
+  /** A publisher is gone. Its targets end once they were sent its last frames. */
+  ended({ streamId, epoch }: PublishClaim): void {
+    const stream = this.#streams.get(streamId);
+    if (stream?.epochs.delete(epoch) !== true || stream.epochs.size > 0) return;
+    this.#streams.delete(streamId);
+    stream.isOver = true;
+    const finished = this.#finish(stream).finally(() => this.#ending.delete(finished));
+    this.#ending.add(finished);
+  }
+
+  /** A gateway says that the targets of a stream have changed. */
+  changed({ streamId }: TargetsChanged): void {
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) return;
+    stream.dueAtMs = 0;
+    this.#gather();
+  }
+
+  /** Ends all targets, and tells of them. The last step. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    for (const { claim, epochs } of [...this.#streams.values()])
+      for (const epoch of [...epochs]) this.ended({ ...claim, epoch });
+    await Promise.all(this.#ending);
+    clearTimeout(this.#gathering);
+    this.#live.close();
+    this.#count();
+    this.#stopCounting();
+  }
+
+  async #finish(stream: PushedStream): Promise<void> {
+    const targets = [...stream.targets.values()];
+    await Promise.all(targets.map((target) => target.finish()));
+    this.#count(targets, stream.claim);
+    if (targets.length > 0)
+      await this.#options.control.syncTargets(
+        { edgeId: this.#options.edgeId, streams: [reportOf(stream)] },
+        this.#options.authorizeMs,
+      );
+  }
+
+  #gather(): void {
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined;
+      this.#sync();
+    }, GATHER_MS);
+  }
+
+  #sync(): void {
+    if (!this.#isSyncing) void this.#syncDue();
+  }
+
+  async #syncDue(): Promise<void> {
+    this.#isSyncing = true;
+    try {
+      for (;;) {
+        const nowMs = performance.now();
+        const due = [...this.#streams.values()].filter(({ dueAtMs }) => dueAtMs <= nowMs).slice(0, MAX_SYNCED_STREAMS);
+        if (due.length === 0) return;
+        const { simulcastSyncMs } = this.#options.settings;
+        for (const stream of due)
+          stream.dueAtMs = nowMs + simulcastSyncMs * (stream.targets.size === 0 ? WITHOUT_TARGETS : 1);
+        await this.#ask(due);
+      }
+    } finally {
+      this.#isSyncing = false;
+    }
+  }
+
+  async #ask(due: readonly PushedStream[]): Promise<void> {
+    const { control, edgeId, authorizeMs, settings } = this.#options;
+    const answer = await control.syncTargets({ edgeId, streams: due.map(reportOf) }, authorizeMs);
+    // What cannot be told now goes on as it is.
+    if (answer === undefined) {
+      const againAtMs = performance.now() + Math.min(TICK_MS, settings.simulcastSyncMs);
+      for (const stream of due) stream.dueAtMs = Math.min(stream.dueAtMs, againAtMs);
+    }
+    answer?.streams.forEach((targets, i) => {
+      const stream = due[i];
+      if (stream !== undefined && targets !== null) this.#apply(stream, targets);
+    });
+  }
+
+  #apply(stream: PushedStream, wanted: readonly SimulcastTarget[]): void {
+    if (stream.isOver) return;
+    const versions = new Map(wanted.map(({ targetId, version }) => [targetId, version]));
+    for (const [targetId, { target }] of [...stream.targets])
+      if (versions.get(targetId) !== target.version) this.#stop(stream, targetId);
+    for (const target of wanted) {
+      const { targetId } = target;
+      if (stream.targets.has(targetId) || stream.stopping.has(targetId)) continue;
+      stream.targets.set(targetId, this.#start(stream, target));
+    }
+  }
+
+  #stop(stream: PushedStream, targetId: string): void {
+    const push = stream.targets.get(targetId);
+    if (push === undefined) return;
+    stream.targets.delete(targetId);
+    stream.stopping.add(targetId);
+    void push.stop().then(() => {
+      this.#count([push], stream.claim);
+      stream.replacedBytes.set(targetId, (stream.replacedBytes.get(targetId) ?? 0) + push.bytes);
+      stream.stopping.delete(targetId);
+      this.changed(stream.claim);
+    });
+  }
+
+  #start(stream: PushedStream, target: SimulcastTarget): TargetPush {
+    const { settings, logger } = this.#options;
+    const { streamId, tenantId, settings: streamSettings } = stream.claim;
+    return new TargetPush({
+      target,
+      stream: { streamId, tenantId, isEncrypted: streamSettings.keyRotationSegments !== undefined },
+      streams: this.#live,
+      outbound: this.#outbound,
+      settings,
+      logger: logger.child({ tenant_id: tenantId, stream_id: streamId, target_id: target.targetId }),
+      formOf: (messageStreamId) => this.#formOf(messageStreamId),
+      takePlace: () => this.#places.take({ network: target.targetId, tenantId }),
+      onChange: () => {
+        stream.dueAtMs = 0;
+        this.#gather();
+      },
+      onFault: (code) => this.#metrics.failed(code),
+      onSkipped: () => this.#metrics.skipped(),
+    });
+  }
+
+  /** Nearly all servers give the first message stream: what is written for it is written once. */
+  #formOf(messageStreamId: number): RtmpForm {
+    let form = this.#forms.get(messageStreamId);
+    if (form === undefined)
+      this.#forms.set(messageStreamId, (form = new RtmpForm(messageStreamId, PUSH_CHUNK_SIZE, true)));
+    return form;
+  }
+
+  #states(): ReturnType<ConstructorParameters<typeof SimulcastMetrics>[1]> {
+    return [...this.#streams.values()].flatMap(({ targets }) => [...targets.values()].map(({ state }) => state));
+  }
+
+  #count(targets?: readonly TargetPush[], claim?: PublishClaim): void {
+    if (targets !== undefined && claim !== undefined) return targets.forEach((push) => this.#countOne(push, claim));
+    for (const stream of this.#streams.values())
+      for (const push of stream.targets.values()) this.#countOne(push, stream.claim);
+  }
+
+  #countOne(push: TargetPush, { tenantId, streamId }: PublishClaim): void {
+    const bytes = push.bytes - (this.#countedBytes.get(push) ?? 0);
+    if (bytes <= 0) return;
+    this.#countedBytes.set(push, push.bytes);
+    this.#metrics.sent(bytes);
+    this.#options.usage.add({ tenantId, streamId, kind: 'egress_bytes', protocol: USAGE_PROTOCOL }, bytes);
+  }
+}
+
+const reportOf = ({ claim, isOver, targets, replacedBytes }: PushedStream): SyncedStream => ({
+  streamId: claim.streamId,
+  epoch: claim.epoch,
+  isOver,
+  targets: [...targets.values()].map(({ report }) => ({
+    ...report,
+    bytes: report.bytes + (replacedBytes.get(report.targetId) ?? 0),
+  })),
+});

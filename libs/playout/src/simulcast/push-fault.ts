@@ -1,0 +1,46 @@
+// Why a simulcast target is not sent the stream: a code for programs, and a sentence for the tenant.
+import { MAX_FAULT_LENGTH } from '@millrace/control';
+
+export const PUSH_FAULTS = [
+  'address_not_allowed',
+  'unreachable',
+  'timeout',
+  'refused',
+  'closed',
+  'protocol_error',
+  'unsupported_codec',
+  'stream_encrypted',
+  'too_slow',
+  'unread',
+  'limit_exceeded',
+  'unavailable',
+] as const;
+export type PushFaultCode = (typeof PUSH_FAULTS)[number];
+
+/** What will not change by itself. */
+const LASTING: ReadonlySet<PushFaultCode> = new Set(['address_not_allowed', 'unsupported_codec', 'stream_encrypted']);
+
+export class PushFault extends Error {
+  override readonly name = 'PushFault';
+  readonly code: PushFaultCode;
+
+  constructor(code: PushFaultCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  get isLasting(): boolean {
+    return LASTING.has(this.code);
+  }
+}
+
+/** Another server's words in one line of bounded length, without the stream key, which some servers repeat. */
+export function quoted(text: string, streamKey: string): string {
+  const [name = ''] = streamKey.split('?', 1);
+  const line = text.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+  const hidden = [streamKey, name].reduce(
+    (shown, secret) => (secret === '' ? shown : shown.replaceAll(secret, '***')),
+    line,
+  );
+  return hidden.slice(0, MAX_FAULT_LENGTH).toWellFormed();
+}

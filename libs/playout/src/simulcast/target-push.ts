@@ -1,0 +1,324 @@
+// One simulcast target of a stream that is published here: connected to, sent the stream, and connected to again.
+import { randomInt } from 'node:crypto';
+import type { SimulcastTarget, TargetFault, TargetReport, TargetState } from '@millrace/control';
+import { FrameBusError } from '@millrace/frame-bus';
+import { parsePushUrl } from '@millrace/protocol/rtmp';
+import type { PushUrl } from '@millrace/protocol/rtmp';
+import { AddressRefused, connectionFault } from '@millrace/service-kit';
+import type { Logger, OutboundAddresses } from '@millrace/service-kit';
+import type { LiveStreams, WatchedViewer } from '../live/live-streams.ts';
+import type { ViewerSink } from '../live/live-viewer.ts';
+import type { SeenTracks, WireForm } from '../live/wire-form.ts';
+import { fourCcNameOf, takesCodec } from '../rtmp/peer-codecs.ts';
+import { PushFault } from './push-fault.ts';
+import type { PushFaultCode } from './push-fault.ts';
+import { RtmpPush } from './rtmp-push.ts';
+import type { SimulcastSettings } from './simulcast-settings.ts';
+
+/** A target that has accepted the stream for this long begins with the shortest pause again. */
+const STEADY_MS = 10_000;
+/** Pause before a stream that has no keyframe yet is looked at again. */
+const NO_MEDIA_MS = 1_000;
+/** How long the last frames of a publisher may take to come here. */
+const LAST_FRAMES_MS = 2_000;
+/** Pauses differ by up to this part, so that targets that failed together do not return together. */
+const JITTER = 0.2;
+
+/** The stream that is pushed. */
+export interface PushedStreamPlace {
+  readonly streamId: string;
+  readonly tenantId: string;
+  /** Players of it are refused where they are not encrypted, and so are targets. */
+  readonly isEncrypted: boolean;
+}
+
+export interface TargetPushOptions {
+  readonly target: SimulcastTarget;
+  readonly stream: PushedStreamPlace;
+  readonly streams: LiveStreams;
+  readonly outbound: OutboundAddresses;
+  readonly settings: SimulcastSettings;
+  readonly logger: Logger;
+  readonly formOf: (messageStreamId: number) => WireForm;
+  /** A place among the targets of the edge. @returns what releases it; undefined when there is none left */
+  readonly takePlace: () => (() => void) | undefined;
+  /** Called when its report says something else than bytes. */
+  readonly onChange: () => void;
+  readonly onFault: (code: PushFaultCode) => void;
+  readonly onSkipped: () => void;
+}
+
+export class TargetPush implements ViewerSink {
+  readonly target: SimulcastTarget;
+  readonly #options: TargetPushOptions;
+  #isGone = false;
+  /** Aborted when the current attempt is not wanted any more. */
+  #attempting = new AbortController();
+  readonly #ended = Promise.withResolvers<void>();
+  #state: TargetState = 'connecting';
+  #connectedAtMs: number | undefined;
+  #fault: TargetFault | undefined;
+  #failures = 0;
+  #pastBytes = 0;
+  #push: RtmpPush | undefined;
+  #viewer: WatchedViewer | undefined;
+  #steady: NodeJS.Timeout | undefined;
+  #wakePause: () => void = () => undefined;
+  /** The publisher sends nothing for now, or has sent its last frame. */
+  #isInterrupted = false;
+  #isEnding = false;
+
+  constructor(options: TargetPushOptions) {
+    this.target = options.target;
+    this.#options = options;
+    void this.#run();
+  }
+
+  get state(): TargetState {
+    return this.#state;
+  }
+
+  get bytes(): number {
+    return this.#pastBytes + (this.#push?.sentBytes ?? 0);
+  }
+
+  get report(): TargetReport {
+    return {
+      targetId: this.target.targetId,
+      state: this.#state,
+      bytes: this.bytes,
+      connectedAtMs: this.#connectedAtMs,
+      fault: this.#fault,
+    };
+  }
+
+  /** Ends it now, telling the server that the stream is done. Idempotent. */
+  stop(): Promise<void> {
+    this.#leave();
+    this.#viewer?.leave();
+    this.#push?.end();
+    return this.#ended.promise;
+  }
+
+  /** The publisher is gone: sends what is still on its way, then ends. */
+  finish(): Promise<void> {
+    if (this.#viewer === undefined || this.#isInterrupted) return this.#last();
+    this.#isEnding = true;
+    const timer = setTimeout(() => void this.#last(), LAST_FRAMES_MS);
+    return this.#ended.promise.finally(() => clearTimeout(timer));
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#connectedAtMs === undefined) this.#begun();
+    return this.#push?.write(bytes) ?? true;
+  }
+
+  interrupted(): void {
+    this.#isInterrupted = true;
+    if (this.#isEnding) void this.#last();
+  }
+
+  resumed(): void {
+    this.#isInterrupted = false;
+  }
+
+  end(): void {
+    this.#push?.end();
+  }
+
+  cut(reason: 'too_slow' | 'unread'): void {
+    const words =
+      reason === 'unread'
+        ? 'the server has read nothing for too long'
+        : 'the server was too slow again and again: the connection to it cannot carry the stream';
+    this.#push?.fail(new PushFault(reason, words));
+  }
+
+  /** Ends the viewer in good order, so that its queue is still sent. */
+  #last(): Promise<void> {
+    this.#leave();
+    this.#viewer?.end('ended');
+    this.#push?.end();
+    return this.#ended.promise;
+  }
+
+  #leave(): void {
+    this.#isGone = true;
+    this.#attempting.abort();
+    this.#wakePause();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isGone) {
+      this.#attempting = new AbortController();
+      this.#become('connecting');
+      const outcome = await this.#attempt().catch((error: unknown) => this.#faultOf(error));
+      if (this.#isGone) break;
+      if (outcome === 'no_media') await this.#pause(NO_MEDIA_MS);
+      else await this.#failed(outcome);
+    }
+    this.#ended.resolve();
+  }
+
+  async #failed(fault: PushFault): Promise<void> {
+    const { simulcastRetryMinMs, simulcastRetryMaxMs } = this.#options.settings;
+    const { code, message } = fault;
+    const nowMs = Date.now();
+    const sinceMs = this.#failures === 0 ? nowMs : (this.#fault?.sinceMs ?? nowMs);
+    this.#fault = { code, message, atMs: nowMs, sinceMs };
+    if (this.#failures === 0) this.#options.logger.info({ fault: code }, 'a simulcast target failed');
+    this.#options.onFault(code);
+    const pauseMs = fault.isLasting ? simulcastRetryMaxMs : simulcastRetryMinMs * 2 ** Math.min(this.#failures, 30);
+    this.#failures++;
+    this.#become(fault.isLasting ? 'error' : 'waiting');
+    const longMs = Math.min(pauseMs, simulcastRetryMaxMs);
+    const spreadMs = Math.floor(longMs * JITTER);
+    await this.#pause(longMs - spreadMs + randomInt(2 * spreadMs + 1));
+  }
+
+  /** One connection, from its beginning to its end. @returns why it is over. @throws what `#faultOf` takes */
+  async #attempt(): Promise<PushFault | 'no_media'> {
+    const { takePlace } = this.#options;
+    const url = this.#checkedUrl();
+    const release = takePlace();
+    if (release === undefined)
+      throw new PushFault('limit_exceeded', 'too many simulcast targets at this edge, or of this tenant');
+    try {
+      return await this.#serve(url);
+    } finally {
+      clearTimeout(this.#steady);
+      this.#viewer?.leave();
+      this.#viewer = undefined;
+      this.#push?.fail(undefined);
+      this.#pastBytes += this.#push?.sentBytes ?? 0;
+      this.#push = undefined;
+      this.#connectedAtMs = undefined;
+      release();
+    }
+  }
+
+  #checkedUrl(): PushUrl {
+    const url = parsePushUrl(this.target.url);
+    if (typeof url === 'string') throw new PushFault('address_not_allowed', `the address ${url}`);
+    if (this.#options.stream.isEncrypted && !url.isSecure)
+      throw new PushFault('stream_encrypted', 'this stream is encrypted: it is sent to rtmps:// only');
+    return url;
+  }
+
+  async #serve(url: PushUrl): Promise<PushFault | 'no_media'> {
+    const { streams, stream } = this.#options;
+    const tracks = await streams.describe(stream.streamId, stream.tenantId, this.#attempting.signal);
+    if (tracks === undefined) return 'no_media';
+    const push = await this.#connect(url);
+    if (push === undefined) return 'no_media';
+    this.#checkCodecs(push, tracks);
+    const { outcome } = await this.#watch(push);
+    if (outcome === 'limit')
+      throw new PushFault('limit_exceeded', 'too many simulcast targets at this edge, or of this tenant');
+    if (outcome === 'offline' && !this.#isGone) return 'no_media';
+    return (await push.closed) ?? 'no_media';
+  }
+
+  /** @returns undefined when it is not wanted any more */
+  async #connect(url: PushUrl): Promise<RtmpPush | undefined> {
+    const { outbound } = this.#options;
+    const deadline = Promise.withResolvers<never>();
+    // Nothing may wait for it any more when it passes.
+    deadline.promise.catch(() => undefined);
+    const { simulcastConnectMs: ms } = this.#options.settings;
+    const timer = setTimeout(
+      () => deadline.reject(new PushFault('timeout', `the server has not accepted the stream within ${ms} ms`)),
+      ms,
+    );
+    try {
+      const addresses = await Promise.race([outbound.resolve(url.host), deadline.promise]);
+      if (this.#isGone) return undefined;
+      const { streamKey } = this.target;
+      const push = new RtmpPush({ url, streamKey, addresses, onDrained: () => this.#viewer?.drained() });
+      this.#push = push;
+      await Promise.race([push.ready, deadline.promise]);
+      return push;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #checkCodecs({ serverCapabilities }: RtmpPush, { videoConfiguration, audioConfiguration }: SeenTracks): void {
+    for (const configuration of [videoConfiguration, audioConfiguration])
+      if (configuration !== undefined && !takes(serverCapabilities, configuration.codec))
+        throw unsupported(configuration.codec);
+  }
+
+  #watch(push: RtmpPush) {
+    const { streams, stream, formOf, onSkipped } = this.#options;
+    const { streamId, tenantId } = stream;
+    return streams.watch(
+      {
+        streamId,
+        tenantId,
+        network: this.target.targetId,
+        form: formOf(push.messageStreamId),
+        // What the encoder has changed to may be what this server does not take.
+        accepts: (codec) => {
+          const accepted = takes(push.serverCapabilities, codec);
+          if (!accepted) push.fail(unsupported(codec));
+          return accepted;
+        },
+        sink: this,
+        observer: { sent: () => undefined, skipped: onSkipped, cut: () => undefined },
+        attached: (viewer) => {
+          this.#viewer = viewer;
+          void push.closed.then(() => viewer.leave());
+        },
+        left: () => undefined,
+      },
+      this.#attempting.signal,
+    );
+  }
+
+  #begun(): void {
+    this.#connectedAtMs = Date.now();
+    this.#steady = setTimeout(() => (this.#failures = 0), STEADY_MS);
+    if (this.#failures > 0) this.#options.logger.info('a simulcast target accepts the stream again');
+    this.#become('connected');
+  }
+
+  #become(state: TargetState): void {
+    this.#state = state;
+    this.#options.onChange();
+  }
+
+  #faultOf(error: unknown): PushFault {
+    if (error instanceof PushFault) return error;
+    if (error instanceof AddressRefused) return new PushFault('address_not_allowed', error.message);
+    if (error instanceof FrameBusError)
+      return new PushFault('unavailable', 'the frames of this stream cannot be read now', { cause: error });
+    if (error instanceof Error && 'code' in error)
+      return new PushFault('unreachable', connectionFault(error), { cause: error });
+    this.#options.logger.error({ err: error }, 'could not serve a simulcast target');
+    return new PushFault('unavailable', 'this server could not send the stream', { cause: error });
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (this.#isGone) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wakePause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+type Listed = Parameters<typeof takesCodec>[0];
+const NOTHING_LISTED: Listed = { fourCcList: [], videoFourCcInfoMap: new Map(), audioFourCcInfoMap: new Map() };
+
+const takes = (capabilities: Listed | undefined, codec: number): boolean =>
+  takesCodec(capabilities ?? NOTHING_LISTED, codec);
+
+const unsupported = (codec: number): PushFault =>
+  new PushFault(
+    'unsupported_codec',
+    `the server does not list ${fourCcNameOf(codec) ?? 'the codec of this stream'} among the codecs that it takes (Enhanced RTMP): send H.264 and AAC`,
+  );
