@@ -96,7 +96,7 @@ it('plays every coded frame at its time to ffmpeg, by both forms of stream ids, 
   const { playbackId } = edge.control.newPlayback(stream);
   const address = (streamId: string, rest: string) =>
     `srt://127.0.0.1:${edge.ports.srt}?streamid=${streamId}&latency=${rest}`;
-  const publish = ['-readrate', '12', '-t', String(SECONDS), '-i', CLIP, '-c', 'copy', '-f', 'mpegts'];
+  const publish = ['-readrate', '4', '-t', String(SECONDS), '-i', CLIP, '-c', 'copy', '-f', 'mpegts'];
   const name = encodeURIComponent(`#!::r=${playbackId},m=request`);
   // Both players wait for the stream.
   const [byFfmpeg, received] = await Promise.all([
@@ -105,8 +105,9 @@ it('plays every coded frame at its time to ffmpeg, by both forms of stream ids, 
     ffmpeg([...publish, `${address(`publish:${stream.key}`, '500000')}&pkt_size=1316&linger=3`]),
   ]);
   for (const { video, audio } of [byFfmpeg, await framesOf('pipe:0', received)]) {
-    expect(video.length).toBeGreaterThan(100);
-    expect(audio.length).toBeGreaterThan(200);
+    // From a keyframe on: which one is the newest depends on when the stream is found.
+    expect(video.length).toBeGreaterThan(30);
+    expect(audio.length).toBeGreaterThan(40);
     // One zero for both: they are in step.
     expect(Math.abs(expectFrames(video, PICTURES) - expectFrames(audio, SOUNDS))).toBeLessThan(135);
   }

@@ -20,7 +20,8 @@ afterEach(async () => {
 });
 
 async function start(settings: Parameters<typeof TestEdge.start>[0] = {}, token?: string): Promise<void> {
-  const ours = { srtLatencyMs: 20, srtTrackWaitMs: 0, srtPlayMergeMs: 0 };
+  // On a busy machine it may take a while until half a second of the stream has been read.
+  const ours = { srtLatencyMs: 20, srtTrackWaitMs: 0, srtPlayMergeMs: 0, srtPlayWaitMs: 20_000 };
   edge = await TestEdge.start({ ...settings, settings: { ...ours, ...settings.settings } });
   stream = edge.control.newStream({ reconnectWindowMs: 0 });
   playback = edge.control.newPlayback(stream, token);
