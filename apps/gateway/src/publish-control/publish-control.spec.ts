@@ -258,6 +258,7 @@ describe('a backup encoder', () => {
     });
     const renew = async () => {
       const report = { claim: waiting, silentMs: 0, isReady: true, details: DETAILS, newSessionId: newId('ses') };
+      await gateway.liveStore.renewClaims([primary]);
       return (await gateway.liveStore.renewStandbys([report], 60_000))[0]!;
     };
     const read = async (): Promise<Record<string, unknown>> =>

@@ -7,7 +7,7 @@ import { LIVE_STORE } from '@millrace/live-store';
 import type { ClaimLoss, LiveStore, PromotionCause, StandbyReport } from '@millrace/live-store';
 import { LOGGER } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
-import { INGEST_METRICS, INGEST_SETTINGS } from '../ingest-options.ts';
+import { INGEST_CLOCK, INGEST_METRICS, INGEST_SETTINGS } from '../ingest-options.ts';
 import type { IngestSettings } from '../ingest-options.ts';
 import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
 import type { ActivePublisher } from './active-publishers.ts';
@@ -20,6 +20,8 @@ const RENEW_INTERVAL_MS = 1_000;
 const ROUND_MS = RENEW_INTERVAL_MS / 2;
 /** Less silence than this is not told. */
 const SILENT_FROM_MS = 500;
+/** A round that begins so long after the one before is late: this process stood still. */
+const LATE_MS = 2 * ROUND_MS;
 
 const REASONS: Readonly<Record<ClaimLoss, PublishRefusal>> = {
   taken_over: 'taken_over',
@@ -33,17 +35,22 @@ export class ClaimRenewer implements OnApplicationBootstrap, BeforeApplicationSh
   #running = false;
   #failing = false;
   #isWholeRound = false;
+  #roundAtMs: number | undefined;
+  /** Those whose silence the store has: it is told as soon as that is over. */
+  #silent = new WeakSet<ActivePublisher>();
 
   constructor(
-    private readonly publishes: PublishLifecycle,
-    @Inject(LIVE_STORE) private readonly liveStore: LiveStore,
-    @Inject(INGEST_SETTINGS) private readonly settings: IngestSettings,
-    @Inject(INGEST_METRICS) private readonly metrics: IngestMetrics,
-    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(PublishLifecycle)
+    private readonly publishes: Pick<PublishLifecycle, 'active' | 'waiting' | 'promote' | 'demote' | 'detailsOf'>,
+    @Inject(LIVE_STORE) private readonly liveStore: Pick<LiveStore, 'renewClaims' | 'renewStandbys'>,
+    @Inject(INGEST_SETTINGS) private readonly settings: Pick<IngestSettings, 'backupAfterMs'>,
+    @Inject(INGEST_METRICS) private readonly metrics: Pick<IngestMetrics, 'renewFailures'>,
+    @Inject(INGEST_CLOCK) private readonly clock: () => number,
+    @Inject(LOGGER) private readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => void this.#renew(), ROUND_MS);
+    this.#timer = setInterval(() => void this.renew(), ROUND_MS);
   }
 
   beforeApplicationShutdown(): void {
@@ -51,16 +58,18 @@ export class ClaimRenewer implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   /** One round. It is skipped while another one waits for the store. Streams stay live while the store is unavailable. */
-  async #renew(): Promise<void> {
+  async renew(): Promise<void> {
     if (this.#running) return;
     this.#isWholeRound = !this.#isWholeRound;
-    const all = this.publishes.active.list();
-    const active = this.#isWholeRound ? all : all.filter(({ publisher }) => publisher.silentMs >= SILENT_FROM_MS);
+    const silenceOf = this.#silences();
+    const active = this.publishes.active
+      .list()
+      .filter((each) => this.#isWholeRound || silenceOf(each) > 0 || this.#silent.has(each));
     const waiting = this.publishes.waiting.list();
     if (active.length + waiting.length === 0) return;
     this.#running = true;
     try {
-      await Promise.all([this.#renewActive(active), this.#renewWaiting(waiting)]);
+      await Promise.all([this.#renewActive(active, silenceOf), this.#renewWaiting(waiting)]);
       if (this.#failing) this.logger.info('claim renewal works again');
       this.#failing = false;
     } catch (error) {
@@ -72,9 +81,24 @@ export class ClaimRenewer implements OnApplicationBootstrap, BeforeApplicationSh
     }
   }
 
-  async #renewActive(active: readonly ActivePublisher[]): Promise<void> {
+  /** When this process stood still, what encoders sent meanwhile is not read yet: nothing is said of their silence then. */
+  #silences(): (active: ActivePublisher) => number {
+    const nowMs = this.clock();
+    const isLate = this.#roundAtMs !== undefined && nowMs - this.#roundAtMs > LATE_MS;
+    this.#roundAtMs = nowMs;
+    return ({ publisher: { silentMs } }) => (isLate || silentMs < SILENT_FROM_MS ? 0 : silentMs);
+  }
+
+  async #renewActive(
+    active: readonly ActivePublisher[],
+    silenceOf: (active: ActivePublisher) => number,
+  ): Promise<void> {
     if (active.length === 0) return;
-    const silences = active.map(({ publisher: { silentMs } }) => (silentMs >= SILENT_FROM_MS ? silentMs : 0));
+    const silences = active.map(silenceOf);
+    active.forEach((each, i) => {
+      if (silences[i] === 0) this.#silent.delete(each);
+      else this.#silent.add(each);
+    });
     const losses = await this.liveStore.renewClaims(
       active.map(({ publisher }) => publisher.claim),
       silences,
