@@ -1,5 +1,10 @@
 // Simulcast targets over real connections: what another server gets of a stream, and what it costs the stream when that server fails.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { SimulcastTarget, TargetReport } from '@millrace/control';
 import { DEFAULT_STREAM_SETTINGS, FrameFlag, FrameKind, newId, TICKS_PER_MS } from '@millrace/domain';
@@ -242,7 +247,7 @@ describe('a simulcast target', () => {
   });
 
   it('that reads nothing is cut, and costs neither the stream nor other targets a frame', async () => {
-    const [edge, other] = [await startEdge({ settings: { playoutUnreadMs: 300 } }), await startEdge()];
+    const [edge, other] = [await startEdge({ settings: { playoutMaxSkips: 0 } }), await startEdge()];
     const [stream, received] = [edge.control.newStream(), other.control.newStream()];
     const server = await PlainServer.start();
     server.isReading = false;
@@ -251,7 +256,7 @@ describe('a simulcast target', () => {
     const [sent, got] = [await edge.record(stream.streamId), await other.record(received.streamId)];
     const encoder = await new Encoder(edge, stream).begin();
     encoder.runLarge();
-    await expect.poll(() => lastReport(edge, silent)?.fault?.code, SOON).toBe('unread');
+    await expect.poll(() => lastReport(edge, silent)?.fault?.code, SOON).toBe('too_slow');
     encoder.stop();
     await Promise.all([untilEnd(sent), untilEnd(got)]);
     expect(texts(got.frames)).toEqual(texts(sent.frames.slice(-frameCountOf(got))));
@@ -355,6 +360,67 @@ describe('a simulcast target', () => {
     await untilState(edge, second, 'connected');
   });
 });
+
+describe('nginx with its RTMP module as a target', () => {
+  it('is away at first, and then has every frame in what it records', { timeout: 60_000 }, async () => {
+    const edge = await startEdge();
+    const stream = edge.control.newStream();
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-simulcast-'));
+    open.push({ stop: () => rmSync(folder, { recursive: true, force: true }) });
+    const { port } = await reserve();
+    const target = targetAt(port, 'recorded');
+    setTargets(edge, stream, target);
+    const sent = await edge.record(stream.streamId);
+    const encoder = await new Encoder(edge, stream).begin();
+    encoder.group().group();
+    await untilState(edge, target, 'waiting');
+    writeFileSync(
+      join(folder, 'nginx.conf'),
+      `load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;
+       user root; daemon off; pid ${folder}/pid; error_log ${folder}/error.log; worker_processes 1;
+       events { worker_connections 64; }
+       rtmp { server { listen 127.0.0.1:${port};
+         application live { live on; record all; record_path ${folder}; record_unique off; } } }`,
+    );
+    const nginx = spawn('nginx', ['-p', folder, '-e', join(folder, 'error.log'), '-c', join(folder, 'nginx.conf')]);
+    open.push({
+      stop: async () => {
+        if (nginx.exitCode === null && nginx.kill()) await once(nginx, 'exit');
+      },
+    });
+    await untilState(edge, target, 'connected');
+    encoder.group().group();
+    encoder.client.session.unpublish();
+    await untilEnd(sent);
+    const file = join(folder, 'recorded.flv');
+    const recorded = (): string[] =>
+      existsSync(file) ? tagsOf(file).flatMap(({ type, timestamp, body }) => mediaText(type, timestamp, body)) : [];
+    const all = sent.frames.filter(
+      ({ kind, flags }) => kind <= FrameKind.audio && (flags & FrameFlag.configuration) === 0,
+    );
+    const last = Buffer.from(all.at(-1)!.payload).toString('hex');
+    await expect.poll(() => recorded().at(-1)?.split(' ').at(-1), SOON).toBe(last);
+    const got = recorded();
+    const own = all.slice(-got.length);
+    const [firstMs] = (got[0] ?? '').split(' ', 1).map(Number);
+    const shiftMs = (firstMs ?? 0) - Math.round(own[0]!.dts90k / TICKS_PER_MS);
+    expect(got).toEqual(
+      own.map(
+        ({ kind, dts90k, payload }) =>
+          `${Math.round(dts90k / TICKS_PER_MS) + shiftMs} ${kind === FrameKind.video ? 9 : 8} ${Buffer.from(payload).toString('hex')}`,
+      ),
+    );
+    expect(got.length).toBeGreaterThanOrEqual(15);
+  });
+});
+
+/** A picture or sound of an FLV file: its time, its type and what it holds; nothing for configurations and metadata. */
+function mediaText(type: number, timestamp: number, body: Buffer): string[] {
+  const header = type === 9 ? 5 : 2;
+  return (type === 9 || type === 8) && body[1] === 1
+    ? [`${timestamp} ${type} ${body.subarray(header).toString('hex')}`]
+    : [];
+}
 
 /** A port on which nothing listens. */
 async function reserve(): Promise<AddressInfo> {
