@@ -41,6 +41,15 @@ describe('a session', () => {
     expect(over(times(12, [live(1_900_000_000_000), 5]))).toEqual([10, 11]);
   });
 
+  it('is not over while an encoder waits that will go on, and is when that one sends nothing', () => {
+    const waiting = (isReady: boolean): LiveStream => ({
+      ...live(0),
+      standby: { role: 'backup', streamKeyId: 'skey_2', edgeId: 'edge-2', sinceMs: 0, isReady, details: undefined },
+    });
+    expect(over(times(12, [waiting(true), 5]))).toEqual([]);
+    expect(over(times(12, [waiting(false), 5]))).toEqual([10, 11]);
+  });
+
   it('begins a new window each time', () => {
     const away = [
       ...times(8, [live(0), 5] as const),

@@ -95,6 +95,11 @@ describe('a backup encoder', () => {
   it('waits without publishing, and goes on at its next keyframe when the other one has been silent for a while', async () => {
     const { primary, backup } = await pair();
     const [first] = epochs();
+    const heard: string[] = [];
+    edge.ingest.publishes.listen({
+      began: ({ epoch }) => heard.push(`began ${epoch}`),
+      ended: ({ epoch }) => heard.push(`ended ${epoch}`),
+    });
     expect(epochs()).toEqual([first]);
     expect(await edge.metric('ingest_standbys', '{protocol="rtmp"}')).toBe(1);
     expect(await edge.metric('ingest_publishers', '{protocol="rtmp"}')).toBe(1);
@@ -119,6 +124,8 @@ describe('a backup encoder', () => {
     await standbyIs('backup');
     expect(changes().slice(-2)).toEqual(['promoted requested', 'waiting switched']);
     expect((await live())!.claim.role).toBeUndefined();
+    const [, second, third] = epochs();
+    expect(heard).toEqual([`began ${second}`, `ended ${first}`, `began ${third}`, `ended ${second}`]);
     // Of each epoch the frames have the numbers from 1 on: none is lost between the edge and the bus.
     for (const epoch of epochs()) {
       const numbers = recorder.frames.filter((frame) => frame.epoch === epoch).map(({ sequence }) => sequence);
