@@ -267,10 +267,12 @@ describe('webhooks', () => {
     expect(await peersOf({}, 'packager')).toBeUndefined();
   });
 
-  it('are not all that may leave: RTSP edges pull streams from public addresses, or from what is named', async () => {
-    expect(JSON.stringify(await peersOf({}, 'rtsp-edge'))).toContain('169.254.0.0/16');
-    const cameras = { ipBlock: { cidr: '192.168.7.0/24' } };
-    expect(await peersOf({ 'networkPolicy.streams.to': [cameras] }, 'rtsp-edge')).toEqual([cameras]);
+  it('are not all that may leave: edges pull streams, and send them to simulcast targets, at public addresses or at what is named', async () => {
+    const inside = { ipBlock: { cidr: '192.168.7.0/24' } };
+    for (const edge of ['rtmp-edge', 'rtsp-edge', 'srt-edge']) {
+      expect(JSON.stringify(await peersOf({}, edge))).toContain('169.254.0.0/16');
+      expect(await peersOf({ 'networkPolicy.streams.to': [inside] }, edge)).toEqual([inside]);
+    }
   });
 });
 
