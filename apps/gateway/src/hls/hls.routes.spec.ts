@@ -1,6 +1,7 @@
 import { newId } from '@millrace/domain';
 import { createMemoryLiveStore } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SampleStream, sampleSegmentBytes } from '../testing/sample-stream.ts';
@@ -8,6 +9,9 @@ import { makeWorld, until } from '../testing/tenant-world.ts';
 import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
+
+/** Where Fastify tells of each request that a handler gets. */
+const ROUTED = 'tracing:fastify.request.handler:start';
 
 let postgres: TestPostgres;
 let gateway: TestGateway;
@@ -42,6 +46,34 @@ describe('playlists', () => {
     for (let i = 0; i < 3; i++) {
       await stream.add();
       expect(await (await get(playlistPath())).text()).toBe(stream.playlist().text);
+    }
+  });
+
+  it('in the cache are answered without the router, with the same answer as through it', async () => {
+    const routed: string[] = [];
+    const onRouted = (message: unknown): void =>
+      void routed.push((message as { request: { url: string } }).request.url);
+    subscribe(ROUTED, onRouted);
+    try {
+      await expect
+        .poll(async () => {
+          routed.length = 0;
+          const { status } = await get(playlistPath());
+          return { status, routed: [...routed] };
+        })
+        .toEqual({ status: 200, routed: [] });
+      const seen = async (name: string): Promise<object> => {
+        const answer = await get(playlistPath(name));
+        const { date, ...headers } = Object.fromEntries(answer.headers);
+        return { status: answer.status, headers, hasDate: date !== undefined, text: await answer.text() };
+      };
+      const plain = await seen('index.m3u8');
+      for (const name of ['index.m3u8?a=b', '%69ndex.m3u8']) {
+        expect(await seen(name)).toEqual(plain);
+        expect(routed.at(-1)).toBe(playlistPath(name));
+      }
+    } finally {
+      unsubscribe(ROUTED, onRouted);
     }
   });
 

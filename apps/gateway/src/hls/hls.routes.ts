@@ -1,7 +1,9 @@
 // The addresses that players ask for. Plain Fastify routes rather than Nest controllers: they are public, need no pipes, and
 // serve more requests than all others together (measured in apps/gateway/README.md).
 import type { PlaybackMeter, Viewer, Watched } from '@millrace/playout';
+import type { ClientAddresses } from '@millrace/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CROSS_ORIGIN_HEADERS } from '../http/cross-origin.ts';
 import { sendProblem } from '../server/problem-filter.ts';
 import type { FaultLog } from '../server/problem-filter.ts';
@@ -19,6 +21,7 @@ import { sendRepresentation } from './send-representation.ts';
 
 /** As usage and metrics name them. */
 type Protocol = 'hls' | 'dash';
+const HLS_PREFIX = '/hls/';
 const HLS_PATH = '/hls/:playback_id/:file';
 const KEY_PATH = '/hls/:playback_id/keys/:number';
 const DASH_PATH = '/dash/:playback_id/:file';
@@ -77,6 +80,9 @@ export class HlsRoutes {
   }
 
   register(server: FastifyInstance): void {
+    server.connectionGuard.answerFirst((request, response) =>
+      this.#answerCached(request, response, server.clientAddresses),
+    );
     addPublicRoute(server, {
       method: ['GET', 'HEAD'],
       url: HLS_PATH,
@@ -157,8 +163,9 @@ export class HlsRoutes {
     try {
       const visitor = this.#gate.visitorOf(request.raw, request.server.clientAddresses);
       this.#send(
-        request,
-        reply,
+        request.raw,
+        takeOver(reply),
+        request.server.clientAddresses,
         { kind: 'key', playbackId, protocol: 'hls' },
         await this.#hls.key(playbackId, number, visitor),
       );
@@ -166,6 +173,28 @@ export class HlsRoutes {
       this.#refuse(request, reply, 'key', error);
     }
     this.#metrics.took('key', performance.now() - startedAt, undefined);
+  }
+
+  /**
+   * A cached playlist that is asked for by its plain address: most of what viewers ask for, and answered without the router.
+   *
+   * @returns whether it was answered
+   */
+  #answerCached(request: IncomingMessage, response: ServerResponse, clients: ClientAddresses): boolean {
+    const { method, url } = request;
+    if (method !== 'GET' || url === undefined || !url.startsWith(HLS_PREFIX)) return false;
+    const slash = url.indexOf('/', HLS_PREFIX.length);
+    if (slash < 0) return false;
+    const startedAt = performance.now();
+    const file = url.slice(slash + 1);
+    const kind = this.#hls.kindOf(file);
+    if (kind !== 'media') return false;
+    const playbackId = url.slice(HLS_PREFIX.length, slash);
+    const cached = this.#hls.cached({ kind, playbackId, file, url, isPreview: false });
+    if (cached === undefined) return false;
+    this.#send(request, response, clients, { kind, playbackId, protocol: 'hls' }, cached);
+    this.#metrics.took(kind, performance.now() - startedAt, undefined);
+    return true;
   }
 
   #answer(request: FastifyRequest, reply: FastifyReply, protocol: Protocol): void | Promise<void> {
@@ -176,7 +205,7 @@ export class HlsRoutes {
     const asked: HlsRequest = { kind, playbackId, file, url: request.url, isPreview };
     const cached = this.#hls.cached(asked);
     if (cached === undefined) return this.#answerLater(request, reply, asked, protocol);
-    this.#send(request, reply, { ...asked, protocol }, cached);
+    this.#send(request.raw, takeOver(reply), request.server.clientAddresses, { ...asked, protocol }, cached);
     this.#metrics.took(kind, performance.now() - startedAt, undefined);
   }
 
@@ -197,7 +226,8 @@ export class HlsRoutes {
     try {
       const visitor = this.#gate.visitorOf(request.raw, request.server.clientAddresses);
       const { what, tokenId } = await this.#hls.find(asked, visitor, beforeWaiting);
-      this.#send(request, reply, { ...asked, protocol }, what, tokenId);
+      const { clientAddresses } = request.server;
+      this.#send(request.raw, takeOver(reply), clientAddresses, { ...asked, protocol }, what, tokenId);
     } catch (error) {
       this.#refuse(request, reply, kind, error);
     }
@@ -211,21 +241,22 @@ export class HlsRoutes {
   }
 
   #send(
-    request: FastifyRequest,
-    reply: FastifyReply,
+    request: IncomingMessage,
+    response: ServerResponse,
+    clients: ClientAddresses,
     { kind, playbackId, protocol }: Pick<HlsRequest, 'kind' | 'playbackId'> & { readonly protocol: Protocol },
     what: Representation,
     tokenId?: string,
   ): void {
-    reply.hijack();
     const fact = this.#hls.factOf(playbackId);
-    const begun = this.#egress.begin(reply.raw);
-    const { status, bytes } = sendRepresentation(request.raw, reply.raw, what);
+    const begun = this.#egress.begin(response);
+    const { status, bytes } = sendRepresentation(request, response, what);
     this.#metrics.answered(kind, status, bytes);
     if (fact === undefined) return;
     const watched = { playbackId, streamId: fact.streamId, tenantId: fact.tenantId };
-    this.#egress.written(reply.raw, begun, bytes, (sent) => this.#meter.sent(protocol, watched, sent));
-    if (kind === 'media' || kind === 'manifest') this.#meter.polled(protocol, viewerOf(request, watched, tokenId));
+    this.#egress.written(response, begun, bytes, (sent) => this.#meter.sent(protocol, watched, sent));
+    if (kind === 'media' || kind === 'manifest')
+      this.#meter.polled(protocol, viewerOf(request, clients.of(request), watched, tokenId));
   }
 
   #problemOf(error: unknown, request: FastifyRequest): ProblemError {
@@ -236,13 +267,19 @@ export class HlsRoutes {
   }
 }
 
+/** From here on the response is written by hand. */
+function takeOver(reply: FastifyReply): ServerResponse {
+  reply.hijack();
+  return reply.raw;
+}
+
 /** What tells two players apart, roughly. */
-const viewerOf = ({ raw, server }: FastifyRequest, watched: Watched, tokenId: string | undefined): Viewer => ({
-  ...watched,
-  address: server.clientAddresses.of(raw),
-  userAgent: raw.headers['user-agent'] ?? '',
-  tokenId,
-});
+const viewerOf = (
+  { headers }: IncomingMessage,
+  address: string,
+  watched: Watched,
+  tokenId: string | undefined,
+): Viewer => ({ ...watched, address, userAgent: headers['user-agent'] ?? '', tokenId });
 
 /** @throws ProblemError for a request that would take more memory than one that is held may */
 function refuseLarge({ url, raw }: FastifyRequest): void {

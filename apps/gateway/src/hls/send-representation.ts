@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseRange } from './byte-range.ts';
 import { holdsIfRange, matchesTag } from './entity-tag.ts';
+import { canPrepare, prepare, sendPrepared } from './prepared-answer.ts';
 import type { Representation } from './representation.ts';
 
 export interface Sent {
@@ -32,7 +33,12 @@ export function sendRepresentation(request: IncomingMessage, response: ServerRes
       return finish(response, 206, [...headers, ...place, 'content-length', String(part.byteLength)], part);
     }
   }
-  return finish(response, 200, [...headers, 'content-length', String(body.byteLength)], head ? undefined : body);
+  const canBePrepared = canPrepare(request, response, what);
+  if (canBePrepared && sendPrepared(response, what)) return { status: 200, bytes: body.byteLength };
+  response.writeHead(200, [...headers, 'content-length', String(body.byteLength)]);
+  if (canBePrepared) prepare(response, what);
+  response.end(head ? undefined : body);
+  return { status: 200, bytes: head ? 0 : body.byteLength };
 }
 
 function finish(

@@ -35,6 +35,7 @@ export class HttpConnectionGuard {
   readonly #settings: HttpConnectionSettings;
   readonly #clients: ClientAddresses;
   readonly #refusals: Counter<'reason'>;
+  #answerFirst: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
 
   constructor(settings: HttpConnectionSettings, clients: ClientAddresses, refusals: Counter<'reason'>) {
     this.#settings = settings;
@@ -43,6 +44,11 @@ export class HttpConnectionGuard {
 
     const { httpMaxConnections: max, httpMaxConnectionsPerAddress: maxPerAddress } = settings;
     this.#places = new SharedPlaces({ max, maxPerAddress });
+  }
+
+  /** Asks this before the router. @param answer returns whether it has answered */
+  answerFirst(answer: (request: IncomingMessage, response: ServerResponse) => boolean): void {
+    this.#answerFirst = answer;
   }
 
   /** Stands before the server from now on. Call it before the server listens. */
@@ -64,6 +70,7 @@ export class HttpConnectionGuard {
       response.once('prefinish', () => this.#limitSending(response));
       const header = repeatedHeader(request.rawHeaders);
       if (header !== undefined) return answerRepeatedHeader(request, response, header);
+      if (this.#answerFirst?.(request, response) === true) return;
       for (const listener of answer) listener.call(server, request, response);
     });
   }
