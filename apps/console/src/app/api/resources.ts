@@ -116,10 +116,10 @@ export interface SessionProblem {
   readonly first_at: string;
 }
 
-export type EncoderRole = 'primary' | 'backup';
+export type ShownEncoderRole = 'primary' | 'backup';
 
 export interface PublishConnection {
-  readonly role: EncoderRole;
+  readonly role: ShownEncoderRole;
   readonly stream_key_id: string;
   readonly protocol: string | null;
   readonly encoder: string | null;
@@ -140,7 +140,7 @@ export interface PublishSessionDetails extends PublishSession {
   } | null;
   /** The encoder that waits. */
   readonly standby: {
-    readonly role: EncoderRole;
+    readonly role: ShownEncoderRole;
     readonly protocol: string | null;
     readonly encoder: string | null;
     readonly ready: boolean;
