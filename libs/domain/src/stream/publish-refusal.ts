@@ -20,7 +20,7 @@ export const PUBLISH_REFUSALS = {
   quota: 'quota: the tenant has reached its limit of live streams (live_streams)',
   bitrate_exceeded:
     'bitrate exceeded: the encoder sends more than the tenant may (ingest_bits_per_second); lower its bitrate',
-  unsupported_codec: 'unsupported codec: send H.264, H.265, AV1 or VP9 video with AAC, MP3, Opus, FLAC or AC-3 audio',
+  unsupported_codec: 'unsupported codec: send H.264 or H.265 video with AAC or Opus audio',
   limit_exceeded: 'limit exceeded: the stream exceeds a limit of this server',
   taken_over: 'taken over: another encoder has taken over this stream',
   ended: 'ended: this session was ended; connect again to start a new one',

@@ -2,8 +2,8 @@
 
 /** The code of a warning and the sentence that its message begins with. */
 export const SESSION_WARNINGS = {
-  unsupported_video: 'unsupported video: viewers get no picture; send H.264, H.265, AV1 or VP9',
-  unsupported_audio: 'unsupported audio: viewers get no sound; send AAC, MP3, Opus, FLAC or AC-3',
+  unsupported_video: 'unsupported video: viewers get no picture; send H.264 or H.265',
+  unsupported_audio: 'unsupported audio: viewers get no sound; send AAC or Opus',
   tracks_left_out: 'tracks left out: viewers get the others; send fewer tracks, or other codecs',
   tracks_unaligned:
     'keyframes of video tracks apart: players cannot switch to such a track, which is left out of the ladder; set the same keyframe interval for all',
