@@ -43,6 +43,8 @@ export class RtmpPush {
   readonly #closed = Promise.withResolvers<PushFault | undefined>();
   #given = 0;
   #isOver = false;
+  /** Whether the server has accepted the stream. */
+  #isAccepted = false;
   #fault: PushFault | undefined;
 
   constructor(options: RtmpPushOptions) {
@@ -69,7 +71,10 @@ export class RtmpPush {
     socket.on('drain', () => {
       if (!this.#isOver) options.onDrained();
     });
-    socket.on('error', (error) => this.fail(new PushFault('unreachable', connectionFault(error), { cause: error })));
+    // A server that closes without having read everything resets the connection.
+    socket.on('error', (error) =>
+      this.fail(new PushFault(this.#isAccepted ? 'closed' : 'unreachable', connectionFault(error), { cause: error })),
+    );
     socket.once('close', () => {
       this.fail(new PushFault('closed', 'the server closed the connection'));
       this.#closed.resolve(this.#fault);
@@ -138,7 +143,10 @@ export class RtmpPush {
     return new RtmpClientSession(
       {
         send: (bytes) => void this.#socket.write(bytes),
-        onReady: () => this.#ready.resolve(),
+        onReady: () => {
+          this.#isAccepted = true;
+          this.#ready.resolve();
+        },
         onStatus: () => undefined,
         onReconnectRequest: () => this.fail(new PushFault('closed', 'the server asks to connect again: it shuts down')),
         onClosed: ({ code, detail }) => {
