@@ -33,10 +33,15 @@ export {
   sessionEndedSchema,
   sessionWarnedSchema,
   streamLiveSchema,
+  receivedSyncTargetsSchema,
+  simulcastTargetSchema,
+  syncTargetsAnswerSchema,
   syncTargetsSchema,
+  targetReportSchema,
   targetsChangedSchema,
   timedMetadataPutSchema,
 } from './message-schemas.ts';
+export type { ReceivedSyncTargets } from './message-schemas.ts';
 export { HANDOVER_LIMITS } from './handover/event-handover.ts';
 export type { HandoverOptions } from './handover/event-handover.ts';
 export { handOverSchema, takeHandedEvents } from './handover/hand-over-messages.ts';

@@ -30,7 +30,6 @@ import type {
   StandbyChanged,
   SimulcastTarget,
   StreamLive,
-  SyncedStream,
   SyncTargets,
   SyncTargetsAnswer,
   TargetFault,
@@ -338,7 +337,7 @@ const targetFault: z.ZodType<TargetFault> = z.object({
   sinceMs: count,
 });
 
-const targetReport: z.ZodType<TargetReport> = z.object({
+export const targetReportSchema: z.ZodType<TargetReport> = z.object({
   targetId: id(IdPrefix.simulcastTarget),
   state: z.enum(TARGET_STATES),
   bytes: count,
@@ -346,19 +345,28 @@ const targetReport: z.ZodType<TargetReport> = z.object({
   fault: targetFault.optional(),
 });
 
-const syncedStream: z.ZodType<SyncedStream> = z.object({
-  streamId: id(IdPrefix.liveStream),
-  epoch: count,
-  isOver: z.boolean(),
-  targets: z.array(targetReport).max(MAX_TARGETS_OF_STREAM),
-});
+const syncTargetsOf = <T extends z.ZodType>(report: T) =>
+  z.object({
+    edgeId: instanceId,
+    streams: z
+      .array(
+        z.object({
+          streamId: id(IdPrefix.liveStream),
+          epoch: count,
+          isOver: z.boolean(),
+          targets: z.array(report).max(MAX_TARGETS_OF_STREAM),
+        }),
+      )
+      .max(MAX_SYNCED_STREAMS),
+  });
 
-export const syncTargetsSchema: z.ZodType<SyncTargets> = z.object({
-  edgeId: instanceId,
-  streams: z.array(syncedStream).max(MAX_SYNCED_STREAMS),
-});
+export const syncTargetsSchema: z.ZodType<SyncTargets> = syncTargetsOf(targetReportSchema);
 
-const simulcastTarget: z.ZodType<SimulcastTarget> = z.object({
+/** As a gateway receives it: its reports are still to be checked, each by itself, because they are of many tenants. */
+export const receivedSyncTargetsSchema = syncTargetsOf(z.unknown());
+export type ReceivedSyncTargets = z.infer<typeof receivedSyncTargetsSchema>;
+
+export const simulcastTargetSchema: z.ZodType<SimulcastTarget> = z.object({
   targetId: id(IdPrefix.simulcastTarget),
   url: z.string().max(MAX_TARGET_URL_LENGTH),
   streamKey: z.string().max(MAX_TARGET_KEY_LENGTH),
@@ -366,7 +374,7 @@ const simulcastTarget: z.ZodType<SimulcastTarget> = z.object({
 });
 
 export const syncTargetsAnswerSchema: z.ZodType<SyncTargetsAnswer> = z.object({
-  streams: z.array(z.array(simulcastTarget).max(MAX_TARGETS_OF_STREAM).nullable()).max(MAX_SYNCED_STREAMS),
+  streams: z.array(z.array(simulcastTargetSchema).max(MAX_TARGETS_OF_STREAM).nullable()).max(MAX_SYNCED_STREAMS),
 });
 
 export const targetsChangedSchema: z.ZodType<TargetsChanged> = z.object({ streamId: id(IdPrefix.liveStream) });

@@ -2,8 +2,14 @@
 import { createHash } from 'node:crypto';
 import { Controller, Inject, Injectable } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import { ControlSubject, PayloadPipe, syncTargetsSchema } from '@millrace/control';
-import type { SimulcastTarget, SyncedStream, SyncTargets, SyncTargetsAnswer, TargetReport } from '@millrace/control';
+import {
+  ControlSubject,
+  PayloadPipe,
+  receivedSyncTargetsSchema,
+  simulcastTargetSchema,
+  targetReportSchema,
+} from '@millrace/control';
+import type { ReceivedSyncTargets, SimulcastTarget, SyncTargetsAnswer, TargetReport } from '@millrace/control';
 import type { Logger } from '@millrace/service-kit';
 import { In } from 'typeorm';
 import type { EntityManager } from 'typeorm';
@@ -43,7 +49,7 @@ export class SimulcastSync {
     });
   }
 
-  async sync({ streams }: SyncTargets): Promise<SyncTargetsAnswer> {
+  async sync({ streams }: ReceivedSyncTargets): Promise<SyncTargetsAnswer> {
     await this.#record(streams);
     return { streams: await Promise.all(streams.map(({ streamId }) => this.#targetsOf(streamId))) };
   }
@@ -51,12 +57,14 @@ export class SimulcastSync {
   async #targetsOf(streamId: string): Promise<readonly SimulcastTarget[] | null> {
     try {
       const fact = await this.facts.look((read) => read('simulcastTargets', streamId));
-      return (fact?.targets ?? []).map(({ id, url, sealed }) => ({
-        targetId: id,
-        url,
-        version: versionOf(url, sealed),
-        streamKey: this.seal.open(Buffer.from(sealed, 'base64'), id),
-      }));
+      return (fact?.targets ?? []).flatMap(({ id, url, sealed }) => {
+        const streamKey = this.seal.open(Buffer.from(sealed, 'base64'), id);
+        const target = { targetId: id, url, version: versionOf(url, sealed), streamKey };
+        // The edge refuses an answer with a malformed target, and the answer is for streams of many tenants.
+        if (simulcastTargetSchema.safeParse(target).success) return [target];
+        this.logger.warn({ stream_id: streamId, target_id: id }, 'a simulcast target is too long to be sent to edges');
+        return [];
+      });
     } catch (error) {
       if (!(error instanceof NotKnown))
         this.logger.warn({ err: error, stream_id: streamId }, 'cannot tell the targets');
@@ -65,9 +73,15 @@ export class SimulcastSync {
   }
 
   /** The next report says the same again: what cannot be written now is written then. */
-  async #record(streams: readonly SyncedStream[]): Promise<void> {
+  async #record(streams: ReceivedSyncTargets['streams']): Promise<void> {
     const reports = streams.flatMap(({ streamId, epoch, isOver, targets }) =>
-      targets.map((report): Reported => ({ ...report, streamId, epoch, isOver })),
+      targets.flatMap((report): Reported[] => {
+        const { success, data, error } = targetReportSchema.safeParse(report);
+        if (success) return [{ ...data, streamId, epoch, isOver }];
+        const places = error.issues.map(({ path }) => path.join('.'));
+        this.logger.warn({ stream_id: streamId, places }, 'a malformed report of a simulcast target is ignored');
+        return [];
+      }),
     );
     if (reports.length === 0) return;
     try {
@@ -169,7 +183,7 @@ export class SimulcastSyncController {
   constructor(private readonly synchronization: SimulcastSync) {}
 
   @MessagePattern<string>(ControlSubject.syncTargets)
-  sync(@Payload(new PayloadPipe(syncTargetsSchema)) request: SyncTargets): Promise<SyncTargetsAnswer> {
+  sync(@Payload(new PayloadPipe(receivedSyncTargetsSchema)) request: ReceivedSyncTargets): Promise<SyncTargetsAnswer> {
     return this.synchronization.sync(request);
   }
 }

@@ -19,9 +19,13 @@ const url = z
   .describe(
     'Address of the other server, as it tells its users: `rtmp://…` or `rtmps://…`, at a public address. Without `stream_key`, its last part is taken as the stream key.',
   );
-const streamKey = z
+/** Some servers decode it, so a control character in its percent-encoded form is one too. */
+export const simulcastStreamKey = z
   .string()
-  .regex(/^[\x21-\x7e]+$/, 'must be visible characters of ASCII, without blanks')
+  .regex(
+    /^(?:(?!%(?:[01][0-9A-Fa-f]|7[Ff]))[\x21-\x7e])+$/,
+    'must be visible characters of ASCII, without blanks and control characters, percent-encoded ones included',
+  )
   .max(MAX_TARGET_KEY_LENGTH)
   .describe('Stream key at the other server. It is sealed, and never shown again.');
 const enabled = z.boolean().describe('Whether the stream is sent there while it is live.');
@@ -29,7 +33,7 @@ const enabled = z.boolean().describe('Whether the stream is sent there while it 
 export const createSimulcastTargetBody = z
   .strictObject({
     url,
-    stream_key: streamKey.optional(),
+    stream_key: simulcastStreamKey.optional(),
     name: nameField(MAX_NAME_LENGTH).default('target').describe('Display name of the target.'),
     enabled: enabled.default(true),
   })
@@ -39,7 +43,7 @@ export type CreateSimulcastTargetBody = z.infer<typeof createSimulcastTargetBody
 export const updateSimulcastTargetBody = z
   .strictObject({
     url: url.optional().describe('Another address: `stream_key` has to be given again.'),
-    stream_key: streamKey.optional(),
+    stream_key: simulcastStreamKey.optional(),
     name: nameField(MAX_NAME_LENGTH).optional(),
     enabled: enabled.optional(),
   })

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONTROL_PLANE } from '@millrace/control';
+import { CONTROL_PLANE, MAX_TARGET_URL_LENGTH } from '@millrace/control';
 import type { ControlPlane } from '@millrace/control';
 import { newId } from '@millrace/domain';
 import { parsePushUrl, splitStreamKey } from '@millrace/protocol/rtmp';
@@ -21,7 +21,12 @@ import type { GatewaySettings } from '../settings.ts';
 import { findStream } from '../streams/find-stream.ts';
 import { lockTenant } from '../tenants/tenant-choice.ts';
 import { SimulcastTargetEntity } from './simulcast-target.entity.ts';
-import { simulcastTargetEvent, simulcastTargetObject, writeSimulcastTarget } from './simulcast-targets.dto.ts';
+import {
+  simulcastStreamKey,
+  simulcastTargetEvent,
+  simulcastTargetObject,
+  writeSimulcastTarget,
+} from './simulcast-targets.dto.ts';
 import type {
   CreateSimulcastTargetBody,
   ListSimulcastTargetsQuery,
@@ -163,6 +168,11 @@ export class SimulcastTargetsService {
     const url = parsePushUrl(split?.url ?? text);
     if (typeof url === 'string') throw faulty('/url', url);
     if (split === undefined) throw faulty('/stream_key', 'is required, unless the address ends with it');
+    const key = simulcastStreamKey.safeParse(split.streamKey);
+    if (!key.success)
+      throw faulty('/url', `the stream key at its end: ${key.error.issues[0]?.message ?? 'is invalid'}`);
+    if (url.tcUrl.length > MAX_TARGET_URL_LENGTH)
+      throw faulty('/url', `must be at most ${MAX_TARGET_URL_LENGTH} characters long in its percent-encoded form`);
     try {
       this.#addresses.checkHost(url.host);
     } catch (error) {

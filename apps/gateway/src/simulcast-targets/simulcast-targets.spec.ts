@@ -97,6 +97,11 @@ describe('the address of a target', () => {
     [{ url: 'rtmp://example.com/app' }, '/stream_key', 'is required, unless the address ends with it'],
     [{ url: 'rtmp://example.com/app', stream_key: 'a b' }, '/stream_key', 'must be visible characters'],
     [{ url: 'rtmp://example.com', stream_key: 'x' }, '/url', 'must contain an application'],
+    [{ url: `rtmp://example.com/${'ü'.repeat(300)}`, stream_key: 'x' }, '/url', 'at most 1000 characters long in its'],
+    [{ url: `rtmp://example.com/app/${'k'.repeat(501)}` }, '/url', 'the stream key at its end: Too big'],
+    [{ url: 'rtmp://example.com/app/a b' }, '/url', 'the stream key at its end: must be visible characters'],
+    [{ url: 'rtmp://example.com/app/a%0D%0Ab' }, '/url', 'the stream key at its end: must be visible characters'],
+    [{ url: 'rtmp://example.com/app', stream_key: 'a%7fb' }, '/stream_key', 'must be visible characters'],
   ])('%j is refused', async (body, pointer, detail) => {
     const answer = await create(body);
     expect([answer.status, answer.body]).toMatchObject([
@@ -141,6 +146,14 @@ describe('the targets of a stream', () => {
       ...Array.from({ length: 4 }, () => 'simulcast_target.updated'),
       'simulcast_target.deleted',
     ]);
+  });
+
+  it('that are longer than edges take cost no other target', async () => {
+    const [long, short] = [await created(), await created()];
+    // A release before this one kept such addresses.
+    const url = `rtmp://example.com/${'%C3%BC'.repeat(300)}`;
+    await postgres.query(`UPDATE simulcast_targets SET url = '${url}' WHERE id = '${long}'`);
+    expect(await sync()).toMatchObject([{ targetId: short }]);
   });
 
   it('are limited, for a stream and for a tenant', async () => {
@@ -208,6 +221,14 @@ describe('what an edge reports of a target', () => {
     await bytes(900, 1);
     await bytes(40, 2);
     expect((await read(id))['bytes_sent']).toBe(140);
+  });
+
+  it('costs other reports nothing if it is malformed', async () => {
+    const [bad, good] = [await created(), await created()];
+    const fault = { code: 'refused', message: 'x'.repeat(501), atMs: 1, sinceMs: 1 };
+    const targets = [report(bad, { bytes: 5, fault }), report(good, { bytes: 7 })];
+    expect(await sync({ targets })).toHaveLength(2);
+    expect([(await read(bad))['bytes_sent'], (await read(good))['bytes_sent']]).toEqual([0, 7]);
   });
 
   it('of another stream is not taken', async () => {
