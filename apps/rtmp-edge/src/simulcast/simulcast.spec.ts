@@ -6,15 +6,17 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { MAX_FAULT_LENGTH } from '@millrace/control';
 import type { SimulcastTarget, TargetReport } from '@millrace/control';
 import { DEFAULT_STREAM_SETTINGS, FrameFlag, FrameKind, newId, TICKS_PER_MS } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import type { FrameRecorder } from '@millrace/frame-bus/testing';
 import { tagsOf } from '@millrace/ingest/testing';
 import type { TestStream } from '@millrace/ingest/testing';
+import { LiveStoreError } from '@millrace/live-store';
 import { RtmpServerSession, serverSessionOptions } from '@millrace/protocol/rtmp';
 import { newCertificate } from '@millrace/service-kit/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   aacMessage,
   audioConfig,
@@ -118,6 +120,10 @@ class PlainServer {
   readonly sockets: Socket[] = [];
   published = 0;
   isReading = true;
+  /** Accepts a stream, and closes before it has been sent any of it. */
+  isLeaving = false;
+  /** If set, streams are refused with it. */
+  refusal: string | undefined;
   readonly #server: Server;
 
   private constructor() {
@@ -146,7 +152,10 @@ class PlainServer {
         onLoginRequest: ignore,
         onPublishRequest: (request) => {
           this.published++;
+          if (this.refusal !== undefined)
+            return void session.refuse(request, 'NetStream.Publish.BadName', this.refusal);
           session.acceptPublish(request);
+          if (this.isLeaving) socket.end();
           if (!this.isReading) socket.pause();
         },
         onPlayRequest: ignore,
@@ -298,6 +307,49 @@ describe('a simulcast target', () => {
     // Failures in a row are one outage.
     expect(lastReport(edge, target)?.fault?.sinceMs).toBe(sinceMs);
     expect(edge.logs.join('')).not.toContain(target.streamKey);
+  });
+
+  it('that says more than fits into a report costs no other target its report', async () => {
+    const [edge, server, good] = [await startEdge(), await PlainServer.start(), await PlainServer.start()];
+    const stream = edge.control.newStream();
+    server.refusal = '\u{1f3ac}'.repeat(400);
+    const [talkative, other] = [targetAt(server.port, 'key'), targetAt(good.port, 'key')];
+    setTargets(edge, stream, talkative, other);
+    (await new Encoder(edge, stream).begin()).run();
+    await untilState(edge, other, 'connected');
+    const { fault } = await untilState(edge, talkative, 'waiting');
+    expect(fault).toMatchObject({ code: 'refused', message: expect.stringMatching(/^the server refuses: /) as string });
+    expect(fault?.message.length).toBe(MAX_FAULT_LENGTH);
+    expect(fault?.message.isWellFormed()).toBe(true);
+  });
+
+  it('that accepts the stream and closes before its first frame has failed', async () => {
+    // No group is kept, so a target begins with the next keyframe.
+    const edge = await startEdge({ settings: { playoutGroupBytes: 1 } });
+    const server = await PlainServer.start();
+    server.isLeaving = true;
+    const stream = edge.control.newStream();
+    const target = targetAt(server.port, 'key');
+    setTargets(edge, stream, target);
+    (await new Encoder(edge, stream).begin()).group();
+    await untilFault(edge, target, 'closed');
+  });
+
+  it('is not blamed for a live store that does not answer, and is not told where that is', async () => {
+    const edge = await startEdge();
+    const server = await PlainServer.start();
+    const stream = edge.control.newStream();
+    const target = targetAt(server.port, 'key');
+    const away = new LiveStoreError('disconnected', 'readLiveStream', 'connect ECONNREFUSED 10.0.3.7:6379');
+    const reading = vi.spyOn(edge.liveStore, 'readLiveStream').mockRejectedValue(away);
+    setTargets(edge, stream, target);
+    (await new Encoder(edge, stream).begin()).run();
+    expect((await untilState(edge, target, 'waiting')).fault).toMatchObject({
+      code: 'unavailable',
+      message: 'the frames of this stream cannot be read now',
+    });
+    reading.mockRestore();
+    await untilState(edge, target, 'connected');
   });
 
   it('that lists no such codec is in error, which names the codec', async () => {

@@ -1,7 +1,7 @@
 // A control plane for tests: keys in a map; claims in the live store of the edge, taken as a gateway takes them.
 import { DEFAULT_STREAM_SETTINGS, newId, newSecretKey } from '@millrace/domain';
 import type { PublishRefusal, StreamSettings } from '@millrace/domain';
-import { SOURCE_LIMITS } from '@millrace/control';
+import { SOURCE_LIMITS, syncTargetsAnswerSchema, syncTargetsSchema } from '@millrace/control';
 import type {
   AuthorizePlayback,
   AuthorizePlaybackAnswer,
@@ -216,9 +216,13 @@ export class TestControlPlane implements ControlPlane {
 
   sourceChanged(): void {}
 
-  syncTargets(request: SyncTargets): Promise<SyncTargetsAnswer> {
+  /** Takes and says what passes between processes too. */
+  async syncTargets(request: SyncTargets): Promise<SyncTargetsAnswer> {
+    const { streams } = syncTargetsSchema.parse(request);
     this.synced.push(request);
-    return Promise.resolve({ streams: request.streams.map(({ streamId }) => this.targets.get(streamId) ?? []) });
+    return syncTargetsAnswerSchema.parse({
+      streams: streams.map(({ streamId }) => this.targets.get(streamId) ?? []),
+    });
   }
 
   publishRejected(event: PublishRejected): void {

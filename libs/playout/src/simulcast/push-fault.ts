@@ -34,13 +34,16 @@ export class PushFault extends Error {
   }
 }
 
-/** Another server's words in one line of bounded length, without the stream key, which some servers repeat. */
+const lineOf = (text: string): string => text.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+
+/** Another server's words in one line, without the stream key, which some servers repeat. */
 export function quoted(text: string, streamKey: string): string {
   const [name = ''] = streamKey.split('?', 1);
-  const line = text.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
-  const hidden = [streamKey, name].reduce(
+  return [streamKey, name].reduce(
     (shown, secret) => (secret === '' ? shown : shown.replaceAll(secret, '***')),
-    line,
+    lineOf(text),
   );
-  return hidden.slice(0, MAX_FAULT_LENGTH).toWellFormed();
 }
+
+/** What is reported of a fault. Other servers choose parts of it, also by their certificates and the number of their addresses. */
+export const reportedText = (message: string): string => lineOf(message).slice(0, MAX_FAULT_LENGTH).toWellFormed();

@@ -93,6 +93,11 @@ export class RtmpPush {
     return this.#closed.promise;
   }
 
+  /** Why the connection is over; undefined while it is not, and when it was ended here. */
+  get fault(): PushFault | undefined {
+    return this.#fault;
+  }
+
   get messageStreamId(): number {
     return this.#session.messageStreamId;
   }

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import type { SimulcastTarget, TargetFault, TargetReport, TargetState } from '@millrace/control';
 import { FrameBusError } from '@millrace/frame-bus';
+import { LiveStoreError } from '@millrace/live-store';
 import { parsePushUrl } from '@millrace/protocol/rtmp';
 import type { PushUrl } from '@millrace/protocol/rtmp';
 import { AddressRefused, connectionFault } from '@millrace/service-kit';
@@ -10,7 +11,7 @@ import type { LiveStreams, WatchedViewer } from '../live/live-streams.ts';
 import type { ViewerSink } from '../live/live-viewer.ts';
 import type { SeenTracks, WireForm } from '../live/wire-form.ts';
 import { fourCcNameOf, takesCodec } from '../rtmp/peer-codecs.ts';
-import { PushFault } from './push-fault.ts';
+import { PushFault, reportedText } from './push-fault.ts';
 import type { PushFaultCode } from './push-fault.ts';
 import { RtmpPush } from './rtmp-push.ts';
 import type { SimulcastSettings } from './simulcast-settings.ts';
@@ -165,7 +166,7 @@ export class TargetPush implements ViewerSink {
     const { code, message } = fault;
     const nowMs = Date.now();
     const sinceMs = this.#failures === 0 ? nowMs : (this.#fault?.sinceMs ?? nowMs);
-    this.#fault = { code, message, atMs: nowMs, sinceMs };
+    this.#fault = { code, message: reportedText(message), atMs: nowMs, sinceMs };
     if (this.#failures === 0) this.#options.logger.info({ fault: code }, 'a simulcast target failed');
     this.#options.onFault(code);
     const pauseMs = fault.isLasting ? simulcastRetryMaxMs : simulcastRetryMinMs * 2 ** Math.min(this.#failures, 30);
@@ -215,11 +216,12 @@ export class TargetPush implements ViewerSink {
     const { outcome } = await this.#watch(push);
     if (outcome === 'limit')
       throw new PushFault('limit_exceeded', 'too many simulcast targets at this edge, or of this tenant');
-    if (outcome === 'offline' && !this.#isGone) return 'no_media';
+    // A server may have closed before it was sent anything.
+    if (outcome === 'offline' && !this.#isGone) return push.fault ?? 'no_media';
     return (await push.closed) ?? 'no_media';
   }
 
-  /** @returns undefined when it is not wanted any more */
+  /** @returns undefined when it is not wanted any more. @throws PushFault or AddressRefused */
   async #connect(url: PushUrl): Promise<RtmpPush | undefined> {
     const { outbound } = this.#options;
     const deadline = Promise.withResolvers<never>();
@@ -238,6 +240,10 @@ export class TargetPush implements ViewerSink {
       this.#push = push;
       await Promise.race([push.ready, deadline.promise]);
       return push;
+    } catch (error) {
+      if (error instanceof Error && !(error instanceof PushFault) && 'code' in error)
+        throw new PushFault('unreachable', connectionFault(error), { cause: error });
+      throw error;
     } finally {
       clearTimeout(timer);
     }
@@ -291,10 +297,8 @@ export class TargetPush implements ViewerSink {
   #faultOf(error: unknown): PushFault {
     if (error instanceof PushFault) return error;
     if (error instanceof AddressRefused) return new PushFault('address_not_allowed', error.message);
-    if (error instanceof FrameBusError)
+    if (error instanceof FrameBusError || error instanceof LiveStoreError)
       return new PushFault('unavailable', 'the frames of this stream cannot be read now', { cause: error });
-    if (error instanceof Error && 'code' in error)
-      return new PushFault('unreachable', connectionFault(error), { cause: error });
     this.#options.logger.error({ err: error }, 'could not serve a simulcast target');
     return new PushFault('unavailable', 'this server could not send the stream', { cause: error });
   }
