@@ -22,6 +22,8 @@ const claim = {
 describe('message schemas', () => {
   it('take a claim', () => {
     expect(publishClaimSchema.parse(claim)).toEqual(claim);
+    const waiting = { ...claim, role: 'backup', maxLiveStreams: 3, standby: true };
+    expect(publishClaimSchema.parse(waiting)).toEqual(waiting);
   });
 
   it.each([

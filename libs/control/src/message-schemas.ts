@@ -74,6 +74,7 @@ export const publishClaimSchema: z.ZodType<PublishClaim> = z.object({
   epochStartedAtMs: count,
   settings: streamSettings,
   role: z.literal('backup').optional(),
+  maxLiveStreams: count.optional(),
   standby: z.literal(true).optional(),
   traceparent: traceparent.optional(),
 });

@@ -14,6 +14,15 @@ export interface LiveStoreLimits {
   readonly unrenewedMs: number;
   /** An encoder that waits and has sent nothing for so long makes way for another one. */
   readonly standbySilentMs: number;
+  /**
+   * A session stays open for an encoder that waits for so much longer than its publisher is away before that one is promoted, however
+   * short the reconnect window.
+   */
+  readonly promotionGraceMs: number;
+  /** How long a requested switch holds: an encoder that could not go on so long does not go on by surprise. */
+  readonly switchMs: number;
+  /** A switch needs an encoder that waits and whose edge has renewed it within this time. */
+  readonly switchRenewedMs: number;
   /** How long a report about a publisher is kept: three times as long as an edge takes for the next one. */
   readonly ingestReportTtlMs: number;
   /** How long a viewer counts without being seen again. */
@@ -36,6 +45,9 @@ export const DEFAULT_LIVE_STORE_LIMITS: LiveStoreLimits = {
   sessionTtlMs: 24 * 3_600_000,
   unrenewedMs: 3_000,
   standbySilentMs: 2_000,
+  promotionGraceMs: 1_000,
+  switchMs: 3_000,
+  switchRenewedMs: 2_000,
   ingestReportTtlMs: 15_000,
   viewerTtlMs: 32_000,
   maxViewersPerPlayback: 200_000,
@@ -53,6 +65,9 @@ export function liveStoreLimits(chosen: Partial<LiveStoreLimits>): LiveStoreLimi
     sessionTtlMs: chosen.sessionTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.sessionTtlMs,
     unrenewedMs: chosen.unrenewedMs ?? DEFAULT_LIVE_STORE_LIMITS.unrenewedMs,
     standbySilentMs: chosen.standbySilentMs ?? DEFAULT_LIVE_STORE_LIMITS.standbySilentMs,
+    promotionGraceMs: chosen.promotionGraceMs ?? DEFAULT_LIVE_STORE_LIMITS.promotionGraceMs,
+    switchMs: chosen.switchMs ?? DEFAULT_LIVE_STORE_LIMITS.switchMs,
+    switchRenewedMs: chosen.switchRenewedMs ?? DEFAULT_LIVE_STORE_LIMITS.switchRenewedMs,
     ingestReportTtlMs: chosen.ingestReportTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.ingestReportTtlMs,
     viewerTtlMs: chosen.viewerTtlMs ?? DEFAULT_LIVE_STORE_LIMITS.viewerTtlMs,
     maxViewersPerPlayback: chosen.maxViewersPerPlayback ?? DEFAULT_LIVE_STORE_LIMITS.maxViewersPerPlayback,

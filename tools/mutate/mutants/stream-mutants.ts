@@ -160,7 +160,7 @@ export const STREAM_MUTANTS: readonly Mutant[] = [
   {
     name: 'claims-beyond-the-quota-in-redis',
     file: REDIS_CLAIMS,
-    find: "if redis.call('ZCARD', keys[2]) >= tonumber(ARGV[5]) then",
+    find: 'if not resumed and not hasRoom(keys[2], stream, ARGV[5]) then',
     replace: 'if false then',
     specs: REDIS_STORE_SPECS,
   },

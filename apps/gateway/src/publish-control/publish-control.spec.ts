@@ -288,6 +288,8 @@ describe('a backup encoder', () => {
       standby: { role: 'backup', stream_key_id: made['id'], protocol: 'srt', client_address: '192.0.2.7', ready: true },
       connections: [{ role: 'primary' }],
     });
+    // Its edge renews it all the time.
+    expect(await renew()).toEqual({ outcome: 'waiting' });
     expect(await gateway.ok('POST', `${streamPath(world)}/switch_encoder`, { key: world.apiKey })).toMatchObject({
       id: world.streamId,
       active_session_id: primary.sessionId,

@@ -47,6 +47,8 @@ export interface PublishClaim {
   readonly settings: StreamSettings;
   /** Of the backup encoder; absent for the primary. */
   readonly role?: 'backup' | undefined;
+  /** How many streams the tenant may have live at once: of an encoder that may have to wait, which may begin a session later. */
+  readonly maxLiveStreams?: number | undefined;
   /** Its encoder waits: the epoch only names it, and nothing may be published with it. */
   readonly standby?: true | undefined;
   /** The span of this epoch's publish (W3C `traceparent`); only where the edge traces. */

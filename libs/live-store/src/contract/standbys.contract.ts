@@ -241,10 +241,111 @@ export function standbysContract(makeHarness: MakeHarness): void {
       expect((await other.listLiveStreams()).map(({ claim }) => claim.streamId)).toEqual([lost.streamId]);
     });
 
-    it('begins no session beyond the quota of the tenant', async () => {
+    it('goes on with the session also where the reconnect window is over, or there is none', async () => {
+      await restart({ promotionGraceMs: 60_000 });
+      const request = sampleRequest({ maxLiveStreams: 1, settings: { reconnectWindowMs: 0 } });
+      const { primary, backup } = await pair(request);
+      await renew(backup);
+      await edge.releaseClaim(primary);
+      const next = sampleRequest({ tenantId: request.tenantId, maxLiveStreams: 1 });
+      const { claim } = await promoted(backup, async () => {
+        expect(await edge.endSession(primary.streamId, primary.sessionId)).toBe(false);
+      });
+      expect(claim).toMatchObject({
+        sessionId: primary.sessionId,
+        sessionStartedAtMs: primary.sessionStartedAtMs,
+        role: 'backup',
+      });
+      expect(await edge.claimPublish(next)).toEqual({ outcome: 'quota' });
+    });
+
+    it('counts a session that is held for the one that waits', async () => {
+      const request = sampleRequest({ maxLiveStreams: 1, settings: { reconnectWindowMs: 0 } });
+      const { primary, backup } = await pair(request);
+      await edge.releaseClaim(primary);
+      expect(await other.renewStandbys([report(backup)], 60_000)).toEqual([{ outcome: 'waiting' }]);
+      const { tenantId } = request;
+      expect(await edge.claimPublish(sampleRequest({ tenantId, maxLiveStreams: 1 }))).toEqual({ outcome: 'quota' });
+      expect(claimed(await edge.claimPublish(again(request))).claim.streamId).toBe(request.streamId);
+    });
+
+    it('lets none wait beyond the quota where no session is open', async () => {
       const { tenantId } = claimed(await edge.claimPublish(sampleRequest())).claim;
+      const alone = sampleRequest({ tenantId, maxLiveStreams: 1 });
+      expect(await other.claimPublish(backupOf(alone))).toEqual({ outcome: 'quota' });
+      await pair(sampleRequest({ maxLiveStreams: 1 }));
+    });
+
+    it('keeps to the quota also after it has lost who waits', async () => {
+      const request = sampleRequest({ maxLiveStreams: 1 });
+      const backup = waits(await other.claimPublish(backupOf(request)));
+      expect(backup.maxLiveStreams).toBe(1);
+      claimed(await edge.claimPublish(sampleRequest({ tenantId: request.tenantId })));
+      const { maxLiveStreams: _, ...unknown } = { ...backup, streamId: newId('str') };
+      const lost = { ...backup, streamId: newId('str') };
+      const past = harness.nowMs() + 2 * STOPPED_MS;
+      await harness.until(async () => {
+        expect([await renew(lost), await renew(unknown)]).toEqual([{ outcome: 'waiting' }, { outcome: 'waiting' }]);
+        return harness.nowMs() > past;
+      });
+      expect(await edge.listLiveStreams()).toHaveLength(1);
+    });
+
+    it('keeps no session open for one that the quota holds back', async () => {
+      await restart({ promotionGraceMs: 10 });
+      const request = sampleRequest({ maxLiveStreams: 1, settings: { reconnectWindowMs: 0 } });
+      const { primary, backup } = await pair(request);
+      await edge.releaseClaim(primary);
+      const past = harness.nowMs() + STOPPED_MS + 10;
+      await harness.until(async () => {
+        expect(await renew(backup, { isReady: false })).toEqual({ outcome: 'waiting' });
+        return harness.nowMs() > past;
+      });
+      claimed(await edge.claimPublish(sampleRequest({ tenantId: request.tenantId, maxLiveStreams: 1 })));
+      expect(await renew(backup)).toEqual({ outcome: 'waiting' });
+      expect((await edge.readLiveStream(request.streamId))?.standby?.isReady).toBe(false);
+      expect(await edge.endSession(request.streamId, primary.sessionId)).toBe(true);
+    });
+
+    it('forgets a switch that was requested too long ago', async () => {
+      await restart({ switchMs: 100, switchRenewedMs: 60_000 });
+      const { primary, backup } = await pair();
+      await renew(backup);
+      expect(await edge.requestSwitch(primary.streamId)).toBe(true);
+      const past = harness.nowMs() + 100;
+      await harness.until(() => harness.nowMs() > past);
+      expect(await renew(backup)).toEqual({ outcome: 'waiting' });
+    });
+
+    it('takes no request for a switch to one whose edge has not renewed it of late', async () => {
+      await restart({ switchRenewedMs: 100 });
+      const { primary, backup } = await pair();
+      await renew(backup);
+      const past = harness.nowMs() + 110;
+      await harness.until(() => harness.nowMs() > past);
+      expect(await edge.requestSwitch(primary.streamId)).toBe(false);
+    });
+
+    it('has the publisher wait also when it has lost that the other one was promoted', async () => {
+      const { primary, backup } = await pair();
+      const { standby: _, ...rest } = backup;
+      const active = { ...rest, epoch: backup.epoch + 1 };
+      expect(await other.renewClaims([active])).toEqual([undefined]);
+      expect(await edge.renewClaims([primary])).toEqual(['standby']);
+      expect(await renew(primary)).toEqual({ outcome: 'waiting' });
+      expect((await edge.readLiveStream(primary.streamId))?.claim).toEqual(active);
+      // One that no encoder waited for has taken over.
+      const request = sampleRequest();
+      const first = claimed(await edge.claimPublish(request)).claim;
+      expect(await other.renewClaims([{ ...first, epoch: first.epoch + 1, edgeId: 'edge-2' }])).toEqual([undefined]);
+      expect(await edge.renewClaims([first])).toEqual(['taken_over']);
+    });
+
+    it('begins no session beyond the quota of the tenant', async () => {
+      const tenantId = newId('ten');
       const alone = backupOf(sampleRequest({ tenantId, maxLiveStreams: 1 }));
       const waiting = waits(await other.claimPublish(alone));
+      claimed(await edge.claimPublish(sampleRequest({ tenantId })));
       const past = harness.nowMs() + 2 * STOPPED_MS;
       await harness.until(async () => {
         expect(await renew(waiting)).toEqual({ outcome: 'waiting' });

@@ -1,5 +1,6 @@
 // Claims and sessions in memory: the same rules as the Redis scripts (redis/scripts/publication-scripts.ts).
 import type { PublishClaim } from '@millrace/domain';
+import { carriedQuota } from '../carried-quota.ts';
 import type {
   ClaimLoss,
   ClaimOutcome,
@@ -24,6 +25,8 @@ interface Session {
   ended: boolean;
   /** How long its publisher had sent nothing when it was renewed last. */
   silentMs: number;
+  /** Until when it is held open for the encoder that waits. */
+  heldUntilMs: number;
   /** What named its publisher while it waited, and why it was promoted. */
   readonly promoted: { readonly token: number; readonly cause: PromotionCause } | undefined;
 }
@@ -33,13 +36,11 @@ interface Waiting {
   /** Its epoch only names the encoder. */
   readonly claim: PublishClaim;
   readonly sinceMs: number;
-  /** Undefined where it is not known: the session is open then. */
-  readonly maxLiveStreams: number | undefined;
   untilMs: number;
   silentMs: number;
   isReady: boolean;
   details: EncoderDetails | undefined;
-  isSwitchRequested: boolean;
+  switchAtMs: number | undefined;
 }
 
 /** An open session as packagers see it. */
@@ -56,6 +57,9 @@ export interface MemoryPublicationsOptions {
   readonly outageMs: number;
   readonly unrenewedMs: number;
   readonly standbySilentMs: number;
+  readonly promotionGraceMs: number;
+  readonly switchMs: number;
+  readonly switchRenewedMs: number;
 }
 
 /** Who publishes what. */
@@ -79,8 +83,9 @@ export class MemoryPublications {
     const makesWay = replaced && last.claim?.role === 'backup' && request.mayWait === true;
     if (request.role === 'backup' || makesWay) return this.#wait(request, last);
     if (replaced && settings.secondPublisher === 'refuse') return { outcome: 'already_publishing' };
-    const resumed = last !== undefined && (replaced || countsUntilMs(last) > now) ? last.claim : undefined;
-    if (resumed === undefined && this.#openStreams(tenantId) >= request.maxLiveStreams) return { outcome: 'quota' };
+    const resumed = last !== undefined && (replaced || returnsUntilMs(last) > now) ? last.claim : undefined;
+    if (resumed === undefined && !this.#hasRoom(tenantId, last, request.maxLiveStreams)) return { outcome: 'quota' };
+    const quota = carriedQuota(request);
     const claim: PublishClaim = {
       tenantId,
       streamId,
@@ -91,6 +96,7 @@ export class MemoryPublications {
       sessionStartedAtMs: resumed?.sessionStartedAtMs ?? now,
       epochStartedAtMs: now,
       settings,
+      ...(quota !== undefined && { maxLiveStreams: quota }),
       ...(request.traceparent !== undefined && { traceparent: request.traceparent }),
     };
     this.#open(claim);
@@ -104,6 +110,7 @@ export class MemoryPublications {
     const other = this.#waitingOf(streamId);
     const isTaken = other !== undefined && other.silentMs < this.#options.standbySilentMs;
     if (isTaken && settings.secondPublisher === 'refuse') return { outcome: 'backup_waiting' };
+    if (!this.#hasRoom(tenantId, last, request.maxLiveStreams)) return { outcome: 'quota' };
     const open = last !== undefined && !last.ended ? last.claim : undefined;
     const claim: PublishClaim = {
       tenantId,
@@ -116,10 +123,11 @@ export class MemoryPublications {
       epochStartedAtMs: now,
       settings,
       standby: true,
+      maxLiveStreams: request.maxLiveStreams,
       ...(role !== undefined && { role }),
       ...(traceparent !== undefined && { traceparent }),
     };
-    this.#putWaiting(claim, request.maxLiveStreams);
+    this.#putWaiting(claim);
     return { outcome: 'standby', claim };
   }
 
@@ -145,6 +153,11 @@ export class MemoryPublications {
       }
     }
     if (this.#isRevoked(claim.streamKeyId)) return 'key_revoked';
+    const waiting = this.#waitingOf(claim.streamId)?.claim;
+    const { streamKeyId, edgeId, epoch } = claim;
+    // The store has lost that this encoder was promoted: the other one makes way now as it did then.
+    if (waiting?.streamKeyId === streamKeyId && waiting.edgeId === edgeId && waiting.epoch < epoch)
+      this.#makeWay(claim.streamId, session);
     this.#open(claim);
     return undefined;
   }
@@ -173,13 +186,15 @@ export class MemoryPublications {
     }
     const known = this.#waitingOf(streamId);
     if (known !== undefined && known.claim.epoch !== claim.epoch) return lost('taken_over');
-    const waiting = known ?? this.#putWaiting(claim, undefined);
+    const waiting = known ?? this.#putWaiting(claim);
     waiting.untilMs = now + this.#options.claimTtlMs;
     waiting.silentMs = report.silentMs;
     waiting.isReady = report.isReady;
     waiting.details = report.details;
+    if (report.isReady && session !== undefined)
+      session.heldUntilMs = session.connectedUntilMs + stoppedMs + this.#options.promotionGraceMs;
     const cause = report.isReady ? this.#causeOf(waiting, session, stoppedMs) : undefined;
-    return cause === undefined ? { outcome: 'waiting' } : this.#promote(waiting, session, report.newSessionId, cause);
+    return cause === undefined ? { outcome: 'waiting' } : this.#promote(waiting, session, report, cause);
   }
 
   releaseStandby({ streamId, epoch }: PublishClaim): void {
@@ -193,14 +208,16 @@ export class MemoryPublications {
   requestSwitch(streamId: string): boolean {
     const waiting = this.#waitingOf(streamId);
     if (waiting?.isReady !== true) return false;
-    waiting.isSwitchRequested = true;
+    const { nowMs, claimTtlMs, switchRenewedMs } = this.#options;
+    if (claimTtlMs - (waiting.untilMs - nowMs()) > switchRenewedMs) return false;
+    waiting.switchAtMs = nowMs();
     return true;
   }
 
   /** Why the stream needs the encoder that waits; undefined while it has a publisher. */
   #causeOf(waiting: Waiting, session: Session | undefined, stoppedMs: number): PromotionCause | undefined {
     const now = this.#options.nowMs();
-    if (waiting.isSwitchRequested) return 'requested';
+    if (waiting.switchAtMs !== undefined && now - waiting.switchAtMs < this.#options.switchMs) return 'requested';
     if (session?.claim === undefined || session.ended)
       return now - waiting.sinceMs >= stoppedMs ? 'stopped' : undefined;
     if (session.cut === 'key_revoked') return 'removed';
@@ -215,14 +232,17 @@ export class MemoryPublications {
   #promote(
     waiting: Waiting,
     session: Session | undefined,
-    newSessionId: string,
+    { newSessionId }: StandbyReport,
     cause: PromotionCause,
   ): StandbyOutcome {
     const now = this.#options.nowMs();
-    const { maxLiveStreams = Infinity } = waiting;
     const { standby: _, ...asked } = waiting.claim;
     const resumed = session !== undefined && countsUntilMs(session) > now ? session.claim : undefined;
-    if (resumed === undefined && this.#openStreams(asked.tenantId) >= maxLiveStreams) return { outcome: 'waiting' };
+    if (resumed === undefined && !this.#hasRoom(asked.tenantId, session, asked.maxLiveStreams ?? 0)) {
+      // It cannot go on: the session before is not kept open for it.
+      waiting.isReady = false;
+      return { outcome: 'waiting' };
+    }
     const claim: PublishClaim = {
       ...asked,
       sessionId: resumed?.sessionId ?? newSessionId,
@@ -230,14 +250,17 @@ export class MemoryPublications {
       sessionStartedAtMs: resumed?.sessionStartedAtMs ?? now,
       epochStartedAtMs: now,
     };
-    this.#waiting.delete(asked.streamId);
-    if (session?.claim !== undefined && resumed !== undefined && session.cut === undefined) {
-      const untilMs = session.connectedUntilMs;
-      if (untilMs > now)
-        Object.assign(this.#putWaiting(session.claim, undefined), { untilMs, silentMs: session.silentMs });
-    }
+    this.#makeWay(asked.streamId, session);
     this.#open(claim, { token: asked.epoch, cause });
     return { outcome: 'promoted', claim, cause };
+  }
+
+  /** The session's publisher makes way. Where it is connected, it waits from now on. */
+  #makeWay(streamId: string, session: Session | undefined): void {
+    this.#waiting.delete(streamId);
+    if (session?.claim === undefined || session.ended || session.cut !== undefined) return;
+    const { connectedUntilMs: untilMs, silentMs } = session;
+    if (untilMs > this.#options.nowMs()) Object.assign(this.#putWaiting(session.claim), { untilMs, silentMs });
   }
 
   revoke(streamId: string, streamKeyId: string): void {
@@ -252,7 +275,14 @@ export class MemoryPublications {
     const now = this.#wake();
     const session = this.#sessions.get(streamId);
     if (session === undefined) {
-      const state = { connectedUntilMs: now, cut: undefined, ended: true, silentMs: 0, promoted: undefined };
+      const state = {
+        connectedUntilMs: now,
+        cut: undefined,
+        ended: true,
+        silentMs: 0,
+        heldUntilMs: 0,
+        promoted: undefined,
+      };
       this.#sessions.set(streamId, { sessionId, epoch: 0, claim: undefined, ...state });
       return true;
     }
@@ -296,7 +326,10 @@ export class MemoryPublications {
     const now = this.#options.nowMs();
     const awayMs = this.#seenMs === undefined ? 0 : now - this.#seenMs;
     if (awayMs > this.#options.outageMs)
-      for (const session of this.#sessions.values()) session.connectedUntilMs += awayMs;
+      for (const session of this.#sessions.values()) {
+        session.connectedUntilMs += awayMs;
+        session.heldUntilMs += awayMs;
+      }
     this.#seenMs = now;
     return now;
   }
@@ -306,17 +339,16 @@ export class MemoryPublications {
     return waiting !== undefined && waiting.untilMs > this.#options.nowMs() ? waiting : undefined;
   }
 
-  #putWaiting(claim: PublishClaim, maxLiveStreams: number | undefined): Waiting {
+  #putWaiting(claim: PublishClaim): Waiting {
     const now = this.#options.nowMs();
     const waiting = {
       claim,
       sinceMs: now,
-      maxLiveStreams,
       untilMs: now + this.#options.claimTtlMs,
       silentMs: 0,
       isReady: false,
       details: undefined,
-      isSwitchRequested: false,
+      switchAtMs: undefined,
     };
     this.#waiting.set(claim.streamId, waiting);
     return waiting;
@@ -339,6 +371,7 @@ export class MemoryPublications {
       cut: undefined,
       ended: false,
       silentMs: 0,
+      heldUntilMs: 0,
       promoted,
     });
   }
@@ -347,10 +380,17 @@ export class MemoryPublications {
   #cut(session: Session, cut: 'released' | 'key_revoked'): void {
     session.cut = cut;
     session.connectedUntilMs = Math.min(session.connectedUntilMs, this.#options.nowMs());
+    session.heldUntilMs = 0;
   }
 
   #isRevoked(streamKeyId: string): boolean {
     return (this.#revokedKeys.get(streamKeyId) ?? 0) > this.#options.nowMs();
+  }
+
+  /** Whether the tenant may have one more stream live, or this one counts already. */
+  #hasRoom(tenantId: string, session: Session | undefined, maxLiveStreams: number): boolean {
+    if (session !== undefined && countsUntilMs(session) > this.#options.nowMs()) return true;
+    return this.#openStreams(tenantId) < maxLiveStreams;
   }
 
   #openStreams(tenantId: string): number {
@@ -362,8 +402,12 @@ export class MemoryPublications {
   }
 }
 
-/** Until when the session's publisher may come back; so long it counts against the tenant's quota. */
-function countsUntilMs(session: Session): number {
+/** Until when the session counts against the tenant's quota: its publisher may come back, or another encoder goes on. */
+const countsUntilMs = (session: Session): number =>
+  Math.max(returnsUntilMs(session), session.ended || session.claim === undefined ? 0 : session.heldUntilMs);
+
+/** Until when the session's publisher may come back. */
+function returnsUntilMs(session: Session): number {
   if (session.ended || session.claim === undefined) return 0;
   return session.connectedUntilMs + session.claim.settings.reconnectWindowMs;
 }

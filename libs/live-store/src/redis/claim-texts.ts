@@ -3,17 +3,19 @@ import type { PublishClaim, StreamSettings } from '@millrace/domain';
 import type { EncoderDetails, Standby } from '../live-store.ts';
 
 /**
- * What the scripts only carry: the settings and, beside them, the role and the trace. A reader of an older release passes these over. The
- * scripts look for the role as it is written here.
+ * What the scripts only carry: the settings and, beside them, the role, the quota and the trace. A reader of an older release passes
+ * these over. The scripts look for the role and the quota as they are written here.
  */
 export const carriedText = ({
   settings,
   role,
+  maxLiveStreams,
   traceparent,
-}: Pick<PublishClaim, 'settings' | 'role' | 'traceparent'>): string =>
+}: Pick<PublishClaim, 'settings' | 'role' | 'maxLiveStreams' | 'traceparent'>): string =>
   JSON.stringify({
     ...settings,
     ...(role !== undefined && { role }),
+    ...(maxLiveStreams !== undefined && { maxLiveStreams }),
     ...(traceparent !== undefined && { traceparent }),
   });
 
@@ -33,7 +35,7 @@ export function claimTexts(claim: PublishClaim): string[] {
   ];
 }
 
-type Carried = StreamSettings & Pick<PublishClaim, 'role' | 'traceparent'>;
+type Carried = StreamSettings & Pick<PublishClaim, 'role' | 'maxLiveStreams' | 'traceparent'>;
 
 /** The fields of the record of an encoder that waits, as HMGET takes them. */
 export const STANDBY_FIELDS = ['since', 'key', 'edge', 'settings', 'ready', 'details'] as const;
@@ -73,7 +75,7 @@ export function sessionClaim(
 ): PublishClaim | undefined {
   const [epoch, sessionId, started, begun, tenantId, streamKeyId, edgeId, settings, ended] = fields;
   if (!epoch || !sessionId || !tenantId || !streamKeyId || !settings || ended === '1') return undefined;
-  const { role, traceparent, ...carried } = JSON.parse(settings) as Carried;
+  const { role, maxLiveStreams, traceparent, ...carried } = JSON.parse(settings) as Carried;
   return {
     tenantId,
     streamId,
@@ -85,6 +87,7 @@ export function sessionClaim(
     epochStartedAtMs: Number(begun),
     settings: carried,
     ...(role !== undefined && { role }),
+    ...(maxLiveStreams !== undefined && { maxLiveStreams }),
     ...(traceparent !== undefined && { traceparent }),
   };
 }

@@ -9,6 +9,7 @@ import type {
   StandbyOutcome,
   StandbyReport,
 } from '../live-store.ts';
+import { carriedQuota } from '../carried-quota.ts';
 import type { LiveStoreLimits } from '../live-store-limits.ts';
 import { carriedText, claimTexts } from './claim-texts.ts';
 import type { RedisKeys } from './redis-keys.ts';
@@ -51,7 +52,7 @@ export class RedisPublications {
           tenantId,
           streamKeyId,
           edgeId,
-          carriedText(request),
+          carriedText({ ...request, maxLiveStreams: carriedQuota(request) }),
           settings.reconnectWindowMs,
           role ?? '',
           request.mayWait === true ? '1' : '',
@@ -63,6 +64,7 @@ export class RedisPublications {
     if (isRefusal(outcome)) return { outcome };
     if ((outcome !== 'claimed' && outcome !== 'standby') || sessionId === undefined)
       throw new TypeError('live store: no such outcome of a claim');
+    const quota = carriedQuota(request);
     const claim: PublishClaim = {
       tenantId,
       streamId,
@@ -74,6 +76,7 @@ export class RedisPublications {
       epochStartedAtMs: Number(begun),
       settings,
       ...(role !== undefined && { role }),
+      ...(quota !== undefined && { maxLiveStreams: quota }),
       ...(request.traceparent !== undefined && { traceparent: request.traceparent }),
     };
     if (outcome === 'standby') return { outcome, claim: { ...claim, standby: true } };
@@ -108,8 +111,9 @@ export class RedisPublications {
   }
 
   async requestSwitch(streamId: string): Promise<boolean> {
+    const { claimTtlMs, switchRenewedMs } = this.#limits;
     const reply = await this.#link.call('requestSwitch', (redis) =>
-      runScript(redis, 'millraceRequestSwitch', [this.#keys.standby(streamId)], []),
+      runScript(redis, 'millraceRequestSwitch', [this.#keys.standby(streamId)], [claimTtlMs, switchRenewedMs]),
     );
     return reply === 1;
   }
@@ -155,7 +159,8 @@ export class RedisPublications {
 
   async #renewStandbyBatch(standbys: readonly StandbyReport[], stoppedMs: number): Promise<StandbyOutcome[]> {
     const keys = [...this.#keys.publication];
-    const args = [...this.#shared, stoppedMs, this.#limits.unrenewedMs];
+    const { unrenewedMs, switchMs, promotionGraceMs } = this.#limits;
+    const args = [...this.#shared, stoppedMs, unrenewedMs, switchMs, promotionGraceMs];
     for (const { claim, silentMs, isReady, details, newSessionId } of standbys) {
       keys.push(...this.#keysOf(claim));
       args.push(...claimTexts(claim), Math.round(silentMs), isReady ? '1' : '', JSON.stringify(details), newSessionId);

@@ -66,6 +66,25 @@ end
 local function isBackup(settings)
   return string.find(settings or '', '"role":"backup"', 1, true) ~= nil
 end
+local function mostLiveStreams(settings)
+  return string.match(settings or '', '"maxLiveStreams":(%d+)') or ''
+end
+local SESSION = { 'epoch', 'session', 'started', 'begun', 'cut', 'ended', 'silent', 'window', 'from', 'cause', 'tenant', 'key', 'edge', 'settings' }
+-- The publisher of this record makes way. Where it is connected, it waits from now on.
+local function makeWay(waits, stream, known, untilMs)
+  redis.call('DEL', waits)
+  if known[6] ~= '1' and known[5] == '' and untilMs > now then
+    local other = { stream, known[1], known[2], known[3], known[4], known[11], known[12], known[13], known[14], known[8] }
+    putWaiting(waits, known[1], known[2], known[3], other, mostLiveStreams(known[14]))
+    redis.call('HSET', waits, 'silent', digits(silenceOf(known[1], known[7])))
+    redis.call('PEXPIRE', waits, untilMs - now)
+  end
+end
+-- Whether the tenant may have one more stream live, or this one counts already.
+local function hasRoom(tenant, stream, most)
+  redis.call('ZREMRANGEBYSCORE', tenant, '-inf', now)
+  return redis.call('ZSCORE', tenant, stream) or redis.call('ZCARD', tenant) < tonumber(most)
+end
 `;
 
 /**
@@ -91,6 +110,9 @@ if ARGV[14] == 'backup' or (replaced and ARGV[15] == '1' and isBackup(known[6]))
   if other[1] and tonumber(other[2]) < tonumber(ARGV[16]) and ARGV[6] == 'refuse' then
     return { 'backup_waiting' }
   end
+  if not hasRoom(keys[2], stream, ARGV[5]) then
+    return { 'quota' }
+  end
   local token = digits(math.max((tonumber(known[1]) or 0) + 1, (tonumber(other[1]) or 0) + 1, now))
   local isOpen = known[1] and known[5] ~= '1' and known[3]
   local session, started = isOpen and known[2] or ARGV[8], isOpen and known[3] or digits(now)
@@ -102,11 +124,8 @@ if replaced and ARGV[6] == 'refuse' then
   return { 'already_publishing' }
 end
 local resumed = replaced or (untilMs > 0 and untilMs + known[4] > now)
-if not resumed then
-  redis.call('ZREMRANGEBYSCORE', keys[2], '-inf', now)
-  if redis.call('ZCARD', keys[2]) >= tonumber(ARGV[5]) then
-    return { 'quota' }
-  end
+if not resumed and not hasRoom(keys[2], stream, ARGV[5]) then
+  return { 'quota' }
 end
 local epoch = digits(math.max((tonumber(known[1]) or 0) + 1, now))
 local session = resumed and known[2] or ARGV[8]
@@ -157,6 +176,12 @@ local function renew(keys, revoked, waits, claim, silentMs)
   end
   if redis.call('EXISTS', revoked) == 1 then
     return 'key_revoked'
+  end
+  -- The store has lost that this encoder was promoted: the other one makes way now as it did then.
+  local waiting = known[1] and redis.call('HMGET', waits, 'token', 'key', 'edge')
+  if waiting and waiting[1] and tonumber(waiting[1]) < tonumber(claim[2]) and waiting[2] == claim[7] and waiting[3] == claim[8] then
+    local untilMs = tonumber(redis.call('ZSCORE', OPEN, claim[1] .. ':' .. known[1])) or 0
+    makeWay(waits, claim[1], redis.call('HMGET', keys[1], unpack(SESSION)), untilMs)
   end
   open(keys, known[1], claim)
   return ''
@@ -230,17 +255,19 @@ return 1
 
 /**
  * KEYS: open, seen, then for each encoder that waits session, tenant, revoked, standby. ARGV: the shared four, for how long a publisher
- * stops before it is replaced, for how long its edge leaves out renewals, then for each encoder its claim's ten texts, how long it has been
- * silent, whether it could go on, its details, and a new session.
+ * stops before it is replaced, for how long its edge leaves out renewals, how long a requested switch holds, how much later than that
+ * stop it is promoted at most, then for each encoder its claim's ten texts, how long it has been silent, whether it could go on, its details,
+ * and a new session.
  * Answers for each six texts: `waiting`; `promoted`, session, epoch, start of the session, start of the epoch, the cause; or why it is lost.
  */
 export const RENEW_STANDBYS_SCRIPT = `
 ${PUBLICATION}
-local STOPPED, UNRENEWED = tonumber(ARGV[5]), tonumber(ARGV[6])
-local SESSION = { 'epoch', 'session', 'started', 'begun', 'cut', 'ended', 'silent', 'window', 'from', 'cause', 'tenant', 'key', 'edge', 'settings' }
+local STOPPED, UNRENEWED, SWITCH = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+-- A session that an encoder waits for is open until that one is promoted, however short the reconnect window.
+local PROMOTED_WITHIN = STOPPED + ARGV[8]
 
 local function causeOf(known, untilMs, since, switch)
-  if switch == '1' then
+  if now - (tonumber(switch) or 0) < SWITCH then
     return 'requested'
   end
   if not known[3] or known[6] == '1' then
@@ -277,40 +304,38 @@ local function renew(keys, revoked, waits, claim, silentMs, ready, details, newS
     return { 'taken_over' }
   end
   if not waiting[1] then
-    putWaiting(waits, token, claim[3], claim[4], claim, '')
-    waiting = { token, digits(now), '', '' }
+    putWaiting(waits, token, claim[3], claim[4], claim, mostLiveStreams(claim[9]))
+    waiting = { token, digits(now), '', mostLiveStreams(claim[9]) }
   end
   redis.call('HSET', waits, 'silent', silentMs, 'ready', ready, 'details', details)
   redis.call('PEXPIRE', waits, CLAIM_TTL)
   local isOpen = known[3] and known[6] ~= '1'
   local untilMs = isOpen and tonumber(redis.call('ZSCORE', OPEN, stream .. ':' .. known[1])) or 0
+  local heldUntilMs = isOpen and untilMs + math.max(tonumber(known[8]), PROMOTED_WITHIN) or 0
+  local resumed = heldUntilMs > now
+  if ready == '1' and resumed then
+    redis.call('ZADD', keys[2], heldUntilMs, stream)
+    redis.call('PEXPIREAT', keys[2], heldUntilMs + SESSION_TTL)
+  end
   local cause = ready == '1' and causeOf(known, untilMs, tonumber(waiting[2]), waiting[3])
   if not cause then
     return { 'waiting' }
   end
-  local resumed = isOpen and untilMs + known[8] > now
-  if not resumed and waiting[4] ~= '' then
-    redis.call('ZREMRANGEBYSCORE', keys[2], '-inf', now)
-    if redis.call('ZCARD', keys[2]) >= tonumber(waiting[4]) then
-      return { 'waiting' }
-    end
+  if not resumed and (waiting[4] == '' or not hasRoom(keys[2], stream, waiting[4])) then
+    -- It cannot go on: the session before is not kept open for it.
+    redis.call('HSET', waits, 'ready', '')
+    return { 'waiting' }
   end
   local epoch = digits(math.max((tonumber(known[1]) or 0) + 1, tonumber(token) + 1, now))
   local session, started = resumed and known[2] or newSession, resumed and known[3] or digits(now)
-  redis.call('DEL', waits)
-  if isOpen and untilMs > now and known[5] == '' then
-    local other = { stream, known[1], known[2], known[3], known[4], known[11], known[12], known[13], known[14], known[8] }
-    putWaiting(waits, known[1], known[2], known[3], other, '')
-    redis.call('HSET', waits, 'silent', digits(silenceOf(known[1], known[7])))
-    redis.call('PEXPIRE', waits, untilMs - now)
-  end
+  makeWay(waits, stream, known, untilMs)
   open(keys, known[1], { stream, epoch, session, started, digits(now), claim[6], claim[7], claim[8], claim[9], claim[10] })
   redis.call('HSET', keys[1], 'from', token, 'cause', cause)
   return { 'promoted', session, epoch, started, digits(now), cause }
 end
 local answers = {}
 for i = 1, (#KEYS - 2) / 4 do
-  local claim, k, a = {}, 4 * i - 1, 6 + (i - 1) * 14
+  local claim, k, a = {}, 4 * i - 1, 8 + (i - 1) * 14
   for j = 1, 10 do
     claim[j] = ARGV[a + j]
   end
@@ -336,12 +361,15 @@ end
 return 1
 `;
 
-/** KEYS: standby. Answers 1 when there is an encoder that can go on. */
+/**
+ * KEYS: standby. ARGV: claim TTL, how long ago its edge may have renewed it. Answers 1 when there is an encoder that can go on.
+ */
 export const REQUEST_SWITCH_SCRIPT = `
-if redis.call('HGET', KEYS[1], 'ready') ~= '1' then
+${SCRIPT_CLOCK}
+if redis.call('HGET', KEYS[1], 'ready') ~= '1' or ARGV[1] - redis.call('PTTL', KEYS[1]) > tonumber(ARGV[2]) then
   return 0
 end
-redis.call('HSET', KEYS[1], 'switch', '1')
+redis.call('HSET', KEYS[1], 'switch', digits(now))
 return 1
 `;
 
