@@ -147,19 +147,19 @@ export const srtEdgeSettings = defineSettings({
     'MILLRACE_SRT_PLAY_BITS_PER_SECOND',
     wholeNumber(100_000, 10_000_000_000),
     50_000_000,
-    'How fast one SRT player is sent media at most, in bits per second; a player of a stream with more falls behind.',
+    'How fast one SRT player is sent media at most, what is sent again included, in bits per second; a player of a stream with more falls behind.',
   ),
   srtSendPackets: setting(
     'MILLRACE_SRT_SEND_PACKETS',
     wholeNumber(64, 65_536),
     4_096,
-    'How many packets are kept for one SRT player until it has acknowledged them; a power of two.',
+    'How many packets are kept for one SRT player until it has acknowledged them, for two seconds at most; a power of two.',
   ),
   srtPlayQueuesBytes: setting(
     'MILLRACE_SRT_PLAY_QUEUES_BYTES',
     bytes(),
     playersBytes,
-    "How much may be queued for all SRT players of one edge together, in bytes: at most half of it for one tenant, a quarter for one address; when not set, a sixteenth of the container's memory limit.",
+    "How much all SRT players of one edge may have queued or unacknowledged, in bytes: at most half for one tenant, a quarter for one address; when not set, a sixteenth of the container's memory limit.",
   ),
   srtPlayGroupsBytes: setting(
     'MILLRACE_SRT_PLAY_GROUPS_BYTES',

@@ -17,6 +17,7 @@ export { edgePlaybackProvider } from './edge/edge-playback-provider.ts';
 export { FormRegistry } from './edge/form-registry.ts';
 export type { DescribedForm } from './edge/form-registry.ts';
 export { LiveStreams } from './live/live-streams.ts';
+export type { ByteAccount } from './live/byte-budget.ts';
 export type { LiveStreamsOptions, WatchedViewer, WatchOutcome, WatchRequest } from './live/live-streams.ts';
 export type { ViewerCutReason, EndReason, ViewerObserver, ViewerSink, Wanted } from './live/live-viewer.ts';
 export { PlayoutMetrics, playoutRefusalOf, PLAYOUT_REFUSALS } from './live/playout-metrics.ts';

@@ -2,6 +2,7 @@
 import type { TestPlayback, TestStream } from '@millrace/ingest/testing';
 import { SrtRejection } from '@millrace/protocol/srt';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { CallerOptions } from '../testing/caller-socket.ts';
 import { TestEdge } from '../testing/test-edge.ts';
 import { TestEncoder } from '../testing/test-encoder.ts';
 import { TestPlayer } from '../testing/test-player.ts';
@@ -33,8 +34,8 @@ async function publisher(): Promise<TestEncoder> {
   return encoder;
 }
 
-async function player(streamId = `play:${playback.playbackId}`, passphrase?: string): Promise<TestPlayer> {
-  const client = await TestPlayer.connect(edge.ports.srt, streamId, passphrase);
+async function player(streamId = `play:${playback.playbackId}`, options?: CallerOptions): Promise<TestPlayer> {
+  const client = await TestPlayer.connect(edge.ports.srt, streamId, options);
   clients.push(client);
   return client;
 }
@@ -129,7 +130,7 @@ describe('a player', () => {
   it('is refused beyond the limit, and with a passphrase, since what it is sent is in clear', async () => {
     await start({ settings: { srtMaxPlayers: 1 } });
     const stop = publishOn(await publisher(), 0);
-    await expect(player(undefined, 'correct-horse-battery')).rejects.toThrow(String(SrtRejection.badSecret));
+    await expect(player(undefined, { passphrase: 'correct-horse-battery' })).rejects.toThrow(String(SrtRejection.badSecret));
     await player();
     await expect(player()).rejects.toThrow(String(SrtRejection.overload));
     stop();
@@ -162,6 +163,23 @@ describe('a player', () => {
     expect(good.pictures).toEqual(from(last + 1 - good.pictures.length, last));
     // What it was sent is kept for it a while, and may be sent once again.
     expect(await edge.metric('playout_cuts_total', '{protocol="srt",reason="unread"}')).toBe(1);
+  });
+
+  it('that acknowledges nothing is sent no more than its share of memory, whatever latency it asks for', async () => {
+    const shareBytes = 100_000;
+    await start({ settings: { playoutUnreadMs: 500, srtPlayQueuesBytes: 4 * shareBytes } });
+    const encoder = await publisher();
+    let next = 0;
+    publishing.add(setInterval(() => encoder.picture(next++, 0, 8_000), 10));
+    const client = await player(undefined, { delayMs: 8_000 });
+    client.sleep();
+    const ended = (): string | undefined => edge.logs.find((line) => line.includes('"msg":"play ended"'));
+    await expect.poll(ended, POLL).toBeDefined();
+    const { bytes } = JSON.parse(ended()!) as { bytes: number };
+    expect(bytes).toBeGreaterThan(shareBytes / 2);
+    // A little had been acknowledged before it slept.
+    expect(bytes).toBeLessThan(2 * shareBytes);
+    expect(await edge.metric('playout_queued_bytes', '')).toBe(0);
   });
 
   it('is sent no faster than the edge allows, and all of it', async () => {

@@ -2,9 +2,9 @@
 import { FrameBusError } from '@millrace/frame-bus';
 import type { ConnectionState, EncoderPeer } from '@millrace/ingest';
 import { EDGE_DRAINING, FRAMES_UNREADABLE, STREAM_OFFLINE, TOO_MANY_PLAYERS } from '@millrace/playout';
-import type { EndReason, PlayRefusal, ViewerCutReason, ViewerSink, WatchedViewer } from '@millrace/playout';
-import { SrtRejection } from '@millrace/protocol/srt';
-import type { SrtConnection, SrtRequest } from '@millrace/protocol/srt';
+import type { ByteAccount, EndReason, PlayRefusal, ViewerCutReason, ViewerSink, WatchedViewer } from '@millrace/playout';
+import { SRT_HEADER_BYTES, SrtRejection } from '@millrace/protocol/srt';
+import type { SrtConnection, SrtPace, SrtRequest } from '@millrace/protocol/srt';
 import type { Logger } from '@millrace/service-kit';
 import { StatisticsReader } from '../metrics.ts';
 import type { SrtEdgeContext } from '../srt-edge-context.ts';
@@ -18,6 +18,8 @@ const BITS_PER_BYTE = 8;
 /** What may be sent at once, at the pace of the connection: receivers keep little until they read it. */
 const BURST_MS = 20;
 const LEAST_BURST_BYTES = 16 * MESSAGE_BYTES;
+/** How long packets are kept for a player, whatever latency it asks for. */
+const MAX_KEEP_MS = 2_000;
 /** A player sends acknowledgements only. */
 const RECEIVE_PACKETS = 64;
 /** How long the last packets of a stream that has ended may be asked for again, and how long a player may take to read what is due. */
@@ -35,21 +37,19 @@ export class SrtPlayer implements ViewerSink {
   readonly #playback: SrtPlayback;
   readonly #statistics: StatisticsReader;
   readonly #gone = new AbortController();
-  readonly #burstBytes: number;
-  readonly #bytesPerMs: number;
+  readonly #pace: PlayerPace;
   readonly #messageBytes: number;
   #playbackId = '';
   #releasePlace: (() => void) | undefined;
   #releaseForm: (() => void) | undefined;
   #viewer: WatchedViewer | undefined;
   #connection: SrtConnection | undefined;
+  /** For what is sent and not acknowledged. */
+  #account: ByteAccount | undefined;
   /** What was written and not sent, the first of it up to `#sentOfFirst`. */
   #pending: Uint8Array[] = [];
   #sentOfFirst = 0;
   #sentBytes = 0;
-  /** How much may be sent now. */
-  #allowance = 0;
-  #allowedAtMs = 0;
   #sampledAtMs = 0;
   #isBlocked = false;
   #closing: { readonly reason: string; readonly untilMs: number } | undefined;
@@ -64,8 +64,7 @@ export class SrtPlayer implements ViewerSink {
     this.#context = context;
     this.#playback = playback;
     this.#statistics = new StatisticsReader(context.transport);
-    this.#bytesPerMs = context.settings.srtPlayBitsPerSecond / BITS_PER_BYTE / 1_000;
-    this.#burstBytes = Math.max(LEAST_BURST_BYTES, this.#bytesPerMs * BURST_MS);
+    this.#pace = new PlayerPace(context.settings.srtPlayBitsPerSecond);
     const fitting = request.maxPayloadBytes - (request.maxPayloadBytes % TS_PACKET_BYTES);
     this.#messageBytes = Math.min(MESSAGE_BYTES, fitting);
   }
@@ -161,7 +160,8 @@ export class SrtPlayer implements ViewerSink {
       signal,
     );
     if (outcome !== 'watching') return outcome === 'limit' ? TOO_MANY_PLAYERS : STREAM_OFFLINE;
-    if (!this.#isOver) this.#accept();
+    if (this.#isOver) this.#viewer?.leave();
+    else this.#accept();
     return undefined;
   }
 
@@ -169,30 +169,36 @@ export class SrtPlayer implements ViewerSink {
     this.#connection = this.#request.accept(
       { data: () => undefined, lost: () => undefined, ended: (reason) => this.#over(reason) },
       undefined,
-      { receivePackets: RECEIVE_PACKETS, sendPackets: this.#context.settings.srtSendPackets },
+      {
+        receivePackets: RECEIVE_PACKETS,
+        sendPackets: this.#context.settings.srtSendPackets,
+        maxKeepMs: MAX_KEEP_MS,
+        resendPace: this.#pace,
+      },
     );
-    this.#allowedAtMs = this.#sampledAtMs = performance.now();
-    this.#allowance = this.#burstBytes;
+    this.#account = this.#viewer?.openAccount();
+    this.#sampledAtMs = performance.now();
     this.logger.info({ playback_id: this.#playbackId }, 'play started');
   }
 
-  /** Sends what the pace and the peer allow. @returns whether nothing is left */
+  /** Sends what the pace, the peer and the shares of memory allow. @returns whether nothing is left */
   #send(): boolean {
     const connection = this.#connection;
-    if (connection === undefined || connection.isUnread) return this.#pending.length === 0;
+    const account = this.#account;
+    if (connection === undefined || account === undefined) return this.#pending.length === 0;
+    account.release(account.held - connection.unacknowledgedBytes);
+    if (connection.isUnread) return this.#pending.length === 0;
     const nowMs = performance.now();
-    const earned = (nowMs - this.#allowedAtMs) * this.#bytesPerMs;
-    this.#allowance = Math.min(this.#burstBytes, this.#allowance + earned);
-    this.#allowedAtMs = nowMs;
     let [first] = this.#pending;
     while (first !== undefined) {
-      if (this.#allowance <= 0 || !connection.isWritable) return false;
+      if (this.#pace.isSpent || !connection.isWritable) return false;
       const message = first.subarray(this.#sentOfFirst, this.#sentOfFirst + this.#messageBytes);
+      if (!account.take(message.byteLength + SRT_HEADER_BYTES)) return false;
       connection.write(message);
       this.#sentAtMs = nowMs;
       this.#sentOfFirst += message.byteLength;
       this.#sentBytes += message.byteLength;
-      this.#allowance -= message.byteLength;
+      this.#pace.spend(message.byteLength);
       if (this.#sentOfFirst < first.byteLength) continue;
       this.#pending.shift();
       this.#sentOfFirst = 0;
@@ -237,9 +243,36 @@ export class SrtPlayer implements ViewerSink {
     this.#gone.abort();
     this.#pending = [];
     this.#viewer?.leave();
+    this.#account?.close();
     this.#releaseForm?.();
     this.#releasePlace?.();
     this.#playback.forget(this);
+  }
+}
+
+/** How fast a player is sent media, what is sent again included. */
+class PlayerPace implements SrtPace {
+  readonly #bytesPerMs: number;
+  readonly #burstBytes: number;
+  /** How much may be sent now. */
+  #allowance: number;
+  #earnedAtMs = performance.now();
+
+  constructor(bitsPerSecond: number) {
+    this.#bytesPerMs = bitsPerSecond / BITS_PER_BYTE / 1_000;
+    this.#burstBytes = Math.max(LEAST_BURST_BYTES, this.#bytesPerMs * BURST_MS);
+    this.#allowance = this.#burstBytes;
+  }
+
+  get isSpent(): boolean {
+    const nowMs = performance.now();
+    this.#allowance = Math.min(this.#burstBytes, this.#allowance + (nowMs - this.#earnedAtMs) * this.#bytesPerMs);
+    this.#earnedAtMs = nowMs;
+    return this.#allowance <= 0;
+  }
+
+  spend(bytes: number): void {
+    this.#allowance -= bytes;
   }
 }
 

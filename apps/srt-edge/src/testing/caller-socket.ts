@@ -15,12 +15,19 @@ export interface CallerSocket {
   destroy(): void;
 }
 
-/** @param passphrase for callers that encrypt. @throws the reason of the rejection, as its message */
+export interface CallerOptions {
+  /** For callers that encrypt. */
+  readonly passphrase?: string | undefined;
+  /** The latency that it asks for. */
+  readonly delayMs?: number;
+}
+
+/** @throws the reason of the rejection, as its message */
 export async function openCaller(
   port: number,
   streamId: string,
   handlers: SrtHandlers,
-  passphrase?: string,
+  { passphrase, delayMs = LIMITS.delayMs }: CallerOptions = {},
 ): Promise<CallerSocket> {
   const peer = { address: '127.0.0.1', port };
   const socket = createSocket('udp4');
@@ -40,6 +47,7 @@ export async function openCaller(
   const connected = Promise.withResolvers<SrtConnection>();
   const caller = new SrtCaller({
     ...LIMITS,
+    delayMs,
     peer,
     streamId,
     passphrase,

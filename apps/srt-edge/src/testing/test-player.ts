@@ -1,7 +1,7 @@
 // A player over a real socket: which pictures it was sent, read from the transport stream.
 import { TsDemuxer } from '@millrace/protocol/mpegts';
 import { openCaller } from './caller-socket.ts';
-import type { CallerSocket } from './caller-socket.ts';
+import type { CallerOptions, CallerSocket } from './caller-socket.ts';
 
 /** As the edge writes it. */
 const VIDEO_PID = 0x100;
@@ -21,7 +21,7 @@ export class TestPlayer {
   }
 
   /** @throws the reason of the rejection, as its message */
-  static async connect(port: number, streamId: string, passphrase?: string): Promise<TestPlayer> {
+  static async connect(port: number, streamId: string, options?: CallerOptions): Promise<TestPlayer> {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const player = new TestPlayer(promise);
     const handlers = {
@@ -29,7 +29,7 @@ export class TestPlayer {
       lost: (count: number) => void (player.missing += count),
       ended: () => resolve(undefined),
     };
-    player.#caller = await openCaller(port, streamId, handlers, passphrase);
+    player.#caller = await openCaller(port, streamId, handlers, options);
     return player;
   }
 

@@ -5,6 +5,7 @@ import type { FrameBus } from '@millrace/frame-bus';
 import { SharedPlaces } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
 import { ByteBudget } from './byte-budget.ts';
+import type { ByteAccount } from './byte-budget.ts';
 import { GroupCache } from './group-cache.ts';
 import { LiveViewer } from './live-viewer.ts';
 import type { EndReason, ViewerObserver, ViewerSink, Wanted } from './live-viewer.ts';
@@ -66,6 +67,8 @@ export interface WatchedViewer {
   /** It is sent nothing until it goes on. */
   pause(isPaused: boolean): void;
   want(wanted: Wanted): void;
+  /** For what the transport keeps of what was written to it: of the shares of which the queue is too. The transport closes it. */
+  openAccount(): ByteAccount;
   readonly hasBegun: boolean;
   /** The connection is gone, or the viewer is not wanted any more. Idempotent. */
   leave(): void;
@@ -182,6 +185,7 @@ export class LiveStreams {
       drained: () => viewer.drained(),
       pause: (isPaused) => (isPaused ? viewer.pause() : stream.resume(viewer)),
       want: (wanted) => viewer.want(wanted),
+      openAccount: () => this.#queues.open({ network, tenantId }),
       get hasBegun() {
         return viewer.hasBegun && isRunning();
       },

@@ -1,10 +1,11 @@
 export { decodeKeyMaterial, deriveKeyEncryptionKey, isKeyBytes, SALT_BYTES, unwrapKeys } from './key-material.ts';
 export type { KeyBytes, KeyMaterial } from './key-material.ts';
+export { SRT_HEADER_BYTES } from './packet.ts';
 export type { SrtPeer } from './peer-address.ts';
 export { SrtCaller } from './srt-caller.ts';
 export type { SrtCallerOptions } from './srt-caller.ts';
 export { SrtRejection } from './rejection.ts';
-export type { SrtConnection, SrtEnd, SrtHandlers, SrtStatistics } from './srt-connection.ts';
+export type { SrtConnection, SrtEnd, SrtHandlers, SrtPace, SrtStatistics } from './srt-connection.ts';
 export { SrtKeys } from './srt-keys.ts';
 export { SrtListener } from './srt-listener.ts';
 export type { SrtRequest, SrtWindows } from './srt-listener.ts';

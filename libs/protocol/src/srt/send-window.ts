@@ -9,6 +9,7 @@ export class SrtSendWindow {
   readonly #sentUs: Float64Array;
   #base: number;
   #next: number;
+  #bytes = 0;
 
   /** @param packets a power of two */
   constructor(initialSequence: number, packets: number) {
@@ -33,6 +34,11 @@ export class SrtSendWindow {
     return sequenceDistance(this.#base, this.#next);
   }
 
+  /** Of those packets. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get isFull(): boolean {
     return this.size > this.#mask;
   }
@@ -43,6 +49,7 @@ export class SrtSendWindow {
     this.#packets[slot] = packet;
     this.#madeUs[slot] = nowUs;
     this.#sentUs[slot] = nowUs;
+    this.#bytes += packet.length;
     this.#next = sequencePlus(this.#next, 1);
   }
 
@@ -75,7 +82,11 @@ export class SrtSendWindow {
   }
 
   #release(count: number): void {
-    for (let i = 0; i < count; i++) this.#packets[sequencePlus(this.#base, i) & this.#mask] = undefined;
+    for (let i = 0; i < count; i++) {
+      const slot = sequencePlus(this.#base, i) & this.#mask;
+      this.#bytes -= this.#packets[slot]?.length ?? 0;
+      this.#packets[slot] = undefined;
+    }
     this.#base = sequencePlus(this.#base, count);
   }
 }

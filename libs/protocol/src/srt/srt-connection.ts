@@ -85,6 +85,12 @@ export interface SrtHandlers {
   ended(reason: SrtEnd): void;
 }
 
+/** How fast packets may be sent again, beside the limits of the connection itself. */
+export interface SrtPace {
+  readonly isSpent: boolean;
+  spend(bytes: number): void;
+}
+
 export interface SrtConnectionOptions {
   readonly handlers: SrtHandlers;
   readonly send: (packet: Buffer) => void;
@@ -104,6 +110,9 @@ export interface SrtConnectionOptions {
   /** Powers of two. */
   readonly receivePackets: number;
   readonly sendPackets: number;
+  /** The longest time for which what was sent is kept for the peer, whatever latency it asks for; no limit when not given. */
+  readonly maxKeepMs?: number | undefined;
+  readonly resendPace?: SrtPace | undefined;
   /** How long a peer may be silent. */
   readonly idleUs: number;
   readonly keys?: SrtKeys | undefined;
@@ -233,6 +242,11 @@ export class SrtConnection {
   /** Whether all that was written has come, or was given up. */
   get isDrained(): boolean {
     return this.#send.size === 0;
+  }
+
+  /** Of the packets that were sent and not acknowledged, which are kept. */
+  get unacknowledgedBytes(): number {
+    return this.#send.bytes;
   }
 
   /** How long the peer holds a message before it reads it. What it holds when the connection ends, it loses. */
@@ -381,12 +395,14 @@ export class SrtConnection {
 
   /** @param isAsked whether the peer has said that it is missing */
   #resend(sequence: number, sinceUs: number, nowUs: number, isAsked: boolean): void {
-    if (this.#resendCredit < 1) return;
+    const { resendPace } = this.#options;
+    if (this.#resendCredit < 1 || resendPace?.isSpent === true) return;
     const packet = this.#send.again(sequence, sinceUs, nowUs, isAsked);
     if (packet === undefined) return;
     this.#resendCredit--;
     markRetransmitted(packet);
     this.statistics.sentAgain++;
+    resendPace?.spend(packet.length);
     this.#out(packet, nowUs);
   }
 
@@ -404,7 +420,8 @@ export class SrtConnection {
 
   /** How long what is sent is kept for the peer. */
   get #keepUs(): number {
-    return Math.max(this.#options.sendDelayMs * 1_250, LEAST_SEND_DROP_US) + 2 * ACK_US;
+    const { sendDelayMs, maxKeepMs = Infinity } = this.#options;
+    return Math.min(Math.max(sendDelayMs * 1_250, LEAST_SEND_DROP_US), maxKeepMs * 1_000) + 2 * ACK_US;
   }
 
   /** The last packets before a pause are missed only by their sender; and reports get lost. */

@@ -29,7 +29,7 @@ import { encodePeerAddress, peerName } from './peer-address.ts';
 import type { SrtPeer } from './peer-address.ts';
 import { SrtRejection } from './rejection.ts';
 import { SrtConnection } from './srt-connection.ts';
-import type { SrtHandlers } from './srt-connection.ts';
+import type { SrtHandlers, SrtPace } from './srt-connection.ts';
 import type { SrtKeys } from './srt-keys.ts';
 import type { SynCookies } from './syn-cookie.ts';
 
@@ -80,10 +80,12 @@ interface Entry {
   untilUs: number;
 }
 
-/** How much a connection keeps in each direction, in packets: powers of two. */
+/** How much a connection keeps in each direction, in packets: powers of two; and for how long, and how fast it is sent again. */
 export interface SrtWindows {
   readonly receivePackets: number;
   readonly sendPackets: number;
+  readonly maxKeepMs?: number;
+  readonly resendPace?: SrtPace;
 }
 
 /** A caller that asks for a stream. */
@@ -220,7 +222,7 @@ export class SrtListener {
     asked: { readonly handshake: Handshake; readonly timestamp: number; readonly arrivedUs: number },
     handlers: SrtHandlers,
     keys: SrtKeys | undefined,
-    { receivePackets, sendPackets }: SrtWindows,
+    { receivePackets, sendPackets, maxKeepMs, resendPace }: SrtWindows,
   ): SrtConnection {
     const { handshake, timestamp, arrivedUs } = asked;
     const { delayMs, maxDelayMs, clock, send, idleUs } = this.#options;
@@ -254,6 +256,8 @@ export class SrtListener {
       maxPayloadBytes: payloadOf(handshake),
       receivePackets,
       sendPackets,
+      maxKeepMs,
+      resendPace,
       idleUs,
       keys,
     });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SrtHandlers } from './index.ts';
 import { deriveKeyEncryptionKey, SrtKeys, SrtListener, SrtRejection, SynCookies } from './index.ts';
-import type { SrtConnection, SrtRequest } from './index.ts';
+import type { SrtConnection, SrtRequest, SrtWindows } from './index.ts';
 import { encodeLossReport } from './loss-report.ts';
 import { ControlType, destinationOf, encodeControlPacket, sequenceOf, SRT_HEADER_BYTES } from './packet.ts';
 import { SrtCaller } from './srt-caller.ts';
@@ -76,13 +76,13 @@ class Network {
     });
   }
 
-  accept(request: SrtRequest, keys?: SrtKeys): void {
+  accept(request: SrtRequest, keys?: SrtKeys, windows?: SrtWindows): void {
     const handlers: SrtHandlers = {
       data: (payload) => void this.received.push(Buffer.from(payload)),
       lost: (count) => void (this.lost += count),
       ended: (reason) => void this.ends.push(reason),
     };
-    this.connection = request.accept(handlers, keys);
+    this.connection = request.accept(handlers, keys, windows);
   }
 
   call(options: Partial<SrtCallerOptions> = {}, from = PEER): void {
@@ -431,6 +431,59 @@ describe('SRT', () => {
     for (let i = 0; i < 1_000; i++) connection.push(Buffer.from(packet));
     expect(connection.statistics.sentAgain).toBe(200);
     expect(network.answers.length).toBeLessThan(500);
+  });
+
+  it('sends again at the pace that it is given, and the rest when it may', () => {
+    const network = new Network();
+    let left = 0;
+    const resendPace = {
+      get isSpent() {
+        return left <= 0;
+      },
+      spend: (bytes: number) => void (left -= bytes),
+    };
+    const windows = { receivePackets: 64, sendPackets: 1_024, resendPace };
+    network.decide = (request) => network.accept(request, undefined, windows);
+    network.call();
+    network.run(50);
+    const connection = network.connection!;
+    network.path = { passes: (packet) => !isData(packet) };
+    for (let index = 0; index < 200; index++) connection.write(message(index));
+    expect(connection.unacknowledgedBytes).toBe(200 * (message(0).length + SRT_HEADER_BYTES));
+    const first = sequenceOf(network.answers.find(isData)!);
+    const report = encodeLossReport([first, first + 199]);
+    const packet = encodeControlPacket(ControlType.nak, 0, 0, 0, 1, report.length);
+    packet.set(report, SRT_HEADER_BYTES);
+    network.nowUs += 1_000;
+    connection.push(Buffer.from(packet));
+    expect(connection.statistics.sentAgain).toBe(0);
+    left = 9.5 * (message(0).length + SRT_HEADER_BYTES);
+    connection.push(Buffer.from(packet));
+    expect(connection.statistics.sentAgain).toBe(10);
+    network.path = {};
+    left = Infinity;
+    network.run(500);
+    expect(network.sent).toHaveLength(200);
+    expect(connection.unacknowledgedBytes).toBe(0);
+  });
+
+  it('keeps what it has sent no longer than it is told to, whatever latency the peer asks for', () => {
+    const network = new Network();
+    const windows = { receivePackets: 64, sendPackets: 1_024, maxKeepMs: 1_500 };
+    network.decide = (request) => network.accept(request, undefined, windows);
+    network.call({ delayMs: 5_000 });
+    network.run(50);
+    const connection = network.connection!;
+    expect(connection.sendDelayMs).toBe(5_000);
+    network.path = { passes: (packet) => !isData(packet) };
+    for (let index = 0; index < 100; index++) connection.write(message(index));
+    network.run(1_400);
+    expect(connection.statistics.sendDropped).toBe(0);
+    network.run(200);
+    // The newest one is kept, to see whether the peer reads again.
+    expect(connection.statistics.sendDropped).toBe(99);
+    expect(connection.unacknowledgedBytes).toBe(message(0).length + SRT_HEADER_BYTES);
+    expect(connection.isUnread).toBe(true);
   });
 
   it('opens nothing again for a handshake that is repeated after the end', () => {
