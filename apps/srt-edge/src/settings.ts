@@ -33,13 +33,13 @@ export const srtEdgeSettings = defineSettings({
     'MILLRACE_SRT_MAX_CONNECTIONS',
     wholeNumber(1, 1_000_000),
     4_096,
-    'Maximum number of SRT connections; those that are being decided upon, or were refused or have ended in the last three seconds, count too.',
+    'Maximum number of SRT connections, those that are being decided upon included.',
   ),
   srtMaxConnectionsPerAddress: setting(
     'MILLRACE_SRT_MAX_CONNECTIONS_PER_ADDRESS',
     wholeNumber(1, 1_000_000),
     256,
-    'How many of them may come from one address (IPv6: one /64 network).',
+    'How many of them may come from one address (IPv6: one /64 network), and how many from there may be undecided, or refused or ended within the last three seconds.',
   ),
   srtLatencyMs: setting(
     'MILLRACE_SRT_LATENCY_MS',

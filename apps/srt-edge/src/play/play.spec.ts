@@ -130,7 +130,9 @@ describe('a player', () => {
   it('is refused beyond the limit, and with a passphrase, since what it is sent is in clear', async () => {
     await start({ settings: { srtMaxPlayers: 1 } });
     const stop = publishOn(await publisher(), 0);
-    await expect(player(undefined, { passphrase: 'correct-horse-battery' })).rejects.toThrow(String(SrtRejection.badSecret));
+    await expect(player(undefined, { passphrase: 'correct-horse-battery' })).rejects.toThrow(
+      String(SrtRejection.badSecret),
+    );
     await player();
     await expect(player()).rejects.toThrow(String(SrtRejection.overload));
     stop();

@@ -2,7 +2,14 @@
 import { FrameBusError } from '@millrace/frame-bus';
 import type { ConnectionState, EncoderPeer } from '@millrace/ingest';
 import { EDGE_DRAINING, FRAMES_UNREADABLE, STREAM_OFFLINE, TOO_MANY_PLAYERS } from '@millrace/playout';
-import type { ByteAccount, EndReason, PlayRefusal, ViewerCutReason, ViewerSink, WatchedViewer } from '@millrace/playout';
+import type {
+  ByteAccount,
+  EndReason,
+  PlayRefusal,
+  ViewerCutReason,
+  ViewerSink,
+  WatchedViewer,
+} from '@millrace/playout';
 import { SRT_HEADER_BYTES, SrtRejection } from '@millrace/protocol/srt';
 import type { SrtConnection, SrtPace, SrtRequest } from '@millrace/protocol/srt';
 import type { Logger } from '@millrace/service-kit';
@@ -30,8 +37,8 @@ const SAMPLE_MS = 5_000;
 export class SrtPlayer implements ViewerSink {
   readonly peer: EncoderPeer;
   readonly logger: Logger;
-  /** Called once. @param wasRefused whether it never was a connection */
-  onGone: ((wasRefused: boolean) => void) | undefined;
+  /** Called once. */
+  onGone: (() => void) | undefined;
   readonly #request: SrtRequest;
   readonly #context: SrtEdgeContext;
   readonly #playback: SrtPlayback;
@@ -214,7 +221,7 @@ export class SrtPlayer implements ViewerSink {
     this.logger.info({ refusal: code, detail }, 'play refused');
     this.#playback.admission.refused(this.peer.protocol, code);
     this.#request.reject(refusal === NO_PASSPHRASE ? SrtRejection.badSecret : reasonOfPlayRefusal(refusal));
-    this.onGone?.(true);
+    this.onGone?.();
   }
 
   #over(reason: string): void {
@@ -235,7 +242,7 @@ export class SrtPlayer implements ViewerSink {
       },
       'play ended',
     );
-    this.onGone?.(false);
+    this.onGone?.();
   }
 
   #leave(): void {

@@ -22,8 +22,6 @@ export interface SrtEdgePorts {
 
 /** What the timers of the protocol are counted in. */
 const TICK_MS = 10;
-/** As long as a refusal is remembered: until then it takes a place. */
-const REFUSAL_MS = 3_000;
 /** Packets of this edge to an encoder: acknowledgements only, so that few are kept. */
 const SEND_PACKETS = 64;
 const ALL_ADDRESSES = '::';
@@ -39,7 +37,6 @@ export class SrtPort implements OnApplicationBootstrap, BeforeApplicationShutdow
   readonly #limits: ConnectionLimits;
   readonly #listener: SrtListener;
   readonly #sessions = new Set<SrtPublisher | SrtPlayer>();
-  readonly #refusals = new Set<NodeJS.Timeout>();
   #socket: Socket | undefined;
   #ticks: NodeJS.Timeout | undefined;
   #ports: SrtEdgePorts | undefined;
@@ -93,7 +90,6 @@ export class SrtPort implements OnApplicationBootstrap, BeforeApplicationShutdow
   /** Once the publishers have gone: ends the connections that are left, and closes the port. */
   async beforeApplicationShutdown(): Promise<void> {
     for (const session of this.#sessions) session.end('draining');
-    for (const timer of this.#refusals) clearTimeout(timer);
     const socket = this.#socket;
     this.#socket = undefined;
     clearInterval(this.#ticks);
@@ -167,20 +163,11 @@ export class SrtPort implements OnApplicationBootstrap, BeforeApplicationShutdow
       : new SrtPublisher(request, peer, this.context);
     this.#sessions.add(session);
     this.context.ingest.connections.add(session);
-    session.onGone = (wasRefused) => {
+    session.onGone = () => {
       this.#sessions.delete(session);
       this.context.ingest.connections.remove(session);
-      if (wasRefused) this.#releaseLater(release);
-      else release();
+      release();
     };
     session.open();
-  }
-
-  #releaseLater(release: () => void): void {
-    const timer = setTimeout(() => {
-      this.#refusals.delete(timer);
-      release();
-    }, REFUSAL_MS);
-    this.#refusals.add(timer);
   }
 }

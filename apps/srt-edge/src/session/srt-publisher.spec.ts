@@ -161,6 +161,15 @@ describe('a connection', () => {
     encoder.unpublish();
   });
 
+  it('is let in although all places were taken by callers that were refused', async () => {
+    await edge.stop();
+    await start({ settings: { srtMaxConnections: 2 } });
+    for (let i = 0; i < 4; i++)
+      await expect(TestEncoder.connect(edge.ports.srt, '')).rejects.toThrow(String(SrtRejection.badRequest));
+    const { encoder } = await open();
+    encoder.unpublish();
+  });
+
   it.each([
     ['already_publishing', SrtRejection.conflict],
     ['quota', SrtRejection.overload],

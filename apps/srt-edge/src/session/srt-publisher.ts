@@ -43,8 +43,8 @@ const REASONS: Readonly<Record<SrtEnd, string>> = {
 export class SrtPublisher {
   readonly peer: EncoderPeer;
   readonly logger: Logger;
-  /** Called once. @param wasRefused whether it never was a connection */
-  onGone: ((wasRefused: boolean) => void) | undefined;
+  /** Called once. */
+  onGone: (() => void) | undefined;
   readonly #request: SrtRequest;
   readonly #context: SrtEdgeContext;
   readonly #statistics: StatisticsReader;
@@ -222,7 +222,7 @@ export class SrtPublisher {
     const transport = { packets_lost: lost, packets_retransmitted: retransmitted, packets_dropped: dropped };
     const summary = publishSummary(claim, counts, reason, this.#encoder);
     this.logger.info({ ...summary, ...transport, rtt_ms: Math.round(rttUs / 1_000) }, 'publish ended');
-    this.onGone?.(false);
+    this.onGone?.();
   }
 
   /** @param words for the log */
@@ -232,6 +232,6 @@ export class SrtPublisher {
     this.logger.info({ rejection, reason: words }, 'connection refused');
     this.#context.metrics.disconnects.inc({ reason: 'refused' });
     this.#request.reject(rejection);
-    this.onGone?.(true);
+    this.onGone?.();
   }
 }

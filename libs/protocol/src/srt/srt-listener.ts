@@ -58,7 +58,10 @@ export interface SrtListenerOptions {
   readonly send: (packet: Buffer, peer: SrtPeer) => void;
   /** Called for a caller whose address is its own. It may be accepted or rejected later. */
   readonly requested: (request: SrtRequest) => void;
-  /** Callers that are decided upon, or were refused or have left a moment ago: one more is turned away. */
+  /**
+   * Callers that are decided upon, or were refused or have left a moment ago. For one more the one that left first is forgotten; where all are decided
+   * upon it is turned away.
+   */
   readonly maxUndecided: number;
   /** How many of them may be of one network, and which network an address is of. */
   readonly maxUndecidedPerNetwork: number;
@@ -71,6 +74,7 @@ export interface SrtListenerOptions {
 }
 
 interface Entry {
+  readonly name: string;
   readonly peer: SrtPeer;
   readonly network: string;
   /** What a conclusion that is repeated is answered with again. */
@@ -113,6 +117,8 @@ export class SrtListener {
   readonly #open = new Map<number, Entry>();
   #undecided = 0;
   readonly #undecidedOf = new Map<string, number>();
+  /** Callers that were refused or have left, by the names of their entries: those that are forgotten first come first. */
+  readonly #remembered = new Map<string, Entry>();
 
   constructor(options: SrtListenerOptions) {
     this.#options = options;
@@ -146,10 +152,9 @@ export class SrtListener {
   tick(): void {
     for (const { connection } of this.#open.values()) connection?.tick();
     const nowUs = this.#options.clock();
-    for (const [name, entry] of this.#entries) {
-      if (entry.connection !== undefined || nowUs < entry.untilUs) continue;
-      this.#entries.delete(name);
-      this.#count(entry, -1);
+    for (const entry of this.#remembered.values()) {
+      if (nowUs < entry.untilUs) break;
+      this.#forget(entry);
     }
   }
 
@@ -182,22 +187,22 @@ export class SrtListener {
       if (known.answer !== undefined) this.#options.send(known.answer, peer);
       return;
     }
-    const { maxUndecided, maxUndecidedPerNetwork, networkOf } = this.#options;
-    const network = networkOf(peer.address);
-    if (this.#undecided >= maxUndecided || (this.#undecidedOf.get(network) ?? 0) >= maxUndecidedPerNetwork)
-      return this.#options.send(refusal(handshake, SrtRejection.backlog), peer);
-    const entry: Entry = { peer, network, answer: undefined, connection: undefined, untilUs: Infinity };
-    this.#entries.set(name, entry);
-    this.#count(entry, 1);
+    const turnAway = (reason: number): void => this.#options.send(refusal(handshake, reason), peer);
+    // The same handshake is refused again in the same way: nothing has to be remembered.
     const unfit = unfitnessOf(handshake);
-    if (unfit !== undefined) return this.#refuse(entry, handshake, unfit);
+    if (unfit !== undefined) return turnAway(unfit);
     let keyMaterial: KeyMaterial | undefined;
     try {
       keyMaterial = handshake.keyMaterial && decodeKeyMaterial(handshake.keyMaterial);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      return this.#refuse(entry, handshake, SrtRejection.crypto);
+      return turnAway(SrtRejection.crypto);
     }
+    const network = this.#options.networkOf(peer.address);
+    if (!this.#hasRoom(network)) return turnAway(SrtRejection.backlog);
+    const entry: Entry = { name, peer, network, answer: undefined, connection: undefined, untilUs: Infinity };
+    this.#entries.set(name, entry);
+    this.#count(entry, 1);
     const { version = 0 } = handshake.capabilities ?? {};
     this.#options.requested({
       peer,
@@ -213,7 +218,7 @@ export class SrtListener {
 
   #refuse(entry: Entry, handshake: Handshake, reason: number): void {
     entry.answer = refusal(handshake, reason);
-    entry.untilUs = this.#options.clock() + REMEMBERED_US;
+    this.#remember(entry);
     this.#options.send(entry.answer, entry.peer);
   }
 
@@ -240,7 +245,7 @@ export class SrtListener {
           this.#count(entry, 1);
           entry.connection = undefined;
           entry.answer = undefined;
-          entry.untilUs = clock() + REMEMBERED_US;
+          this.#remember(entry);
           handlers.ended(reason);
         },
       },
@@ -281,6 +286,28 @@ export class SrtListener {
     entry.answer = encodeHandshake(answer, handshake.socketId, 0, true);
     send(entry.answer, entry.peer);
     return connection;
+  }
+
+  /** Whether one caller more may be decided upon. Makes room, if need be. */
+  #hasRoom(network: string): boolean {
+    const { maxUndecided, maxUndecidedPerNetwork } = this.#options;
+    if ((this.#undecidedOf.get(network) ?? 0) >= maxUndecidedPerNetwork) return false;
+    if (this.#undecided < maxUndecided) return true;
+    const [first] = this.#remembered.values();
+    if (first === undefined) return false;
+    this.#forget(first);
+    return true;
+  }
+
+  #remember(entry: Entry): void {
+    entry.untilUs = this.#options.clock() + REMEMBERED_US;
+    this.#remembered.set(entry.name, entry);
+  }
+
+  #forget(entry: Entry): void {
+    this.#remembered.delete(entry.name);
+    this.#entries.delete(entry.name);
+    this.#count(entry, -1);
   }
 
   /** One caller more that is decided upon or remembered, or one less. */

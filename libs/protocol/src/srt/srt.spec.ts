@@ -361,19 +361,59 @@ describe('SRT', () => {
     expect(network.answers).toHaveLength(1);
   });
 
-  it('tells a caller why it is refused, also again, and turns away those beyond its limit', () => {
-    const network = new Network({ maxUndecided: 1 });
+  it('tells a caller why it is refused, also again', () => {
+    const network = new Network();
+    const conclusions: Buffer[] = [];
+    network.path = { passes: (packet) => (packet.length > 80 && conclusions.push(Buffer.from(packet)), true) };
     network.decide = (request) => request.reject(SrtRejection.forbidden);
     network.call();
     network.run(50);
     expect(network.refusal).toBe(SrtRejection.forbidden);
-    network.call();
-    network.run(50);
-    expect(network.refusal).toBe(SrtRejection.backlog);
+    const answer = network.answers.at(-1)!;
+    network.listener.push(Buffer.from(conclusions[0]!), PEER);
+    expect(network.requests).toHaveLength(1);
+    expect(network.answers.at(-1)).toEqual(answer);
+  });
+
+  it('turns away callers beyond its limit while others are decided upon, and forgets those that were refused for them', () => {
+    const network = new Network({ maxUndecided: 2 });
+    const { forbidden, backlog } = SrtRejection;
+    const refusalOf = (address: string): number | undefined => {
+      network.refusal = undefined;
+      network.call({}, { ...PEER, address });
+      network.run(50);
+      return network.refusal;
+    };
+    network.decide = () => undefined;
+    for (const address of ['192.0.2.1', '198.51.100.1']) expect(refusalOf(address)).toBeUndefined();
+    expect(refusalOf('203.0.113.1')).toBe(backlog);
+    for (const request of network.requests) request.reject(forbidden);
+    network.decide = (request) => request.reject(forbidden);
+    expect(['203.0.113.1', '203.0.113.2', '203.0.113.3', '203.0.113.4'].map(refusalOf)).toEqual(
+      Array(4).fill(forbidden),
+    );
+    network.decide = (request) => network.accept(request);
+    expect(refusalOf('192.0.2.1')).toBeUndefined();
+    expect(network.listener.size).toBe(1);
+    network.callerConnection!.close();
     network.run(4_000);
+    expect(network.listener.isIdle).toBe(true);
+  });
+
+  it('remembers nothing of a handshake that cannot be served whatever it asks for', () => {
+    const network = new Network();
+    const conclusions: Buffer[] = [];
+    network.path = { passes: (packet) => packet.length <= 80 || (conclusions.push(Buffer.from(packet)), false) };
     network.call();
     network.run(50);
-    expect(network.refusal).toBe(SrtRejection.forbidden);
+    const [conclusion] = conclusions;
+    // Version 4 of the handshake.
+    conclusion!.writeUInt32BE(4, SRT_HEADER_BYTES);
+    const answered = network.answers.length;
+    for (let i = 0; i < 20; i++) network.listener.push(Buffer.from(conclusion!), PEER);
+    expect(network.answers).toHaveLength(answered + 20);
+    expect(network.answers.at(-1)!.readUInt32BE(36)).toBe(1_000 + SrtRejection.version);
+    expect(network.listener.isIdle).toBe(true);
   });
 
   it('leaves places for others when the callers of one network have taken theirs', () => {
