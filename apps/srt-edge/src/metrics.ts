@@ -7,8 +7,9 @@ const RTT_BUCKETS_S = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 2];
 /** What becomes of packets that encoders send. */
 const OUTCOMES = ['received', 'lost', 'retransmitted', 'dropped', 'belated', 'undecryptable'] as const;
 
-/** What becomes of packets that players are sent. */
+/** What becomes of packets that players are sent: what connections count, and the port. */
 const SENT_OUTCOMES = ['sent', 'retransmitted', 'dropped'] as const;
+const PORT_OUTCOMES = ['unsent'] as const;
 
 export type SrtMetrics = ReturnType<typeof registerMetrics>;
 
@@ -22,8 +23,9 @@ export function registerMetrics(metrics: Metrics) {
     ),
     sentPackets: metrics.counter(
       'srt_sent_packets_total',
-      'Packets to SRT players: sent; retransmitted since they were asked for or not acknowledged; dropped since they were not acknowledged in time.',
-      { outcome: SENT_OUTCOMES },
+      'Packets to SRT players: sent; retransmitted since they were asked for or not acknowledged; dropped since they were not acknowledged in time; ' +
+        'of those that were sent, unsent since the kernel did not take them.',
+      { outcome: [...SENT_OUTCOMES, ...PORT_OUTCOMES] },
     ),
     rtt: metrics.histogram(
       'srt_rtt_seconds',

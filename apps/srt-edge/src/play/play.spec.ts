@@ -1,7 +1,8 @@
 // Players of an edge, over real connections: what they are sent, and why they are refused or ended.
+import { Socket } from 'node:dgram';
 import type { TestPlayback, TestStream } from '@millrace/ingest/testing';
 import { SrtRejection } from '@millrace/protocol/srt';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CallerOptions } from '../testing/caller-socket.ts';
 import { TestEdge } from '../testing/test-edge.ts';
 import { TestEncoder } from '../testing/test-encoder.ts';
@@ -182,6 +183,22 @@ describe('a player', () => {
     // A little had been acknowledged before it slept.
     expect(bytes).toBeLessThan(2 * shareBytes);
     expect(await edge.metric('playout_queued_bytes', '')).toBe(0);
+  });
+
+  it('is sent nothing while the kernel takes no more, and goes on when it does; handshakes pass', async () => {
+    await start();
+    publishOn(await publisher(), 0);
+    const client = await player();
+    await expect.poll(() => client.pictures.length, POLL).toBeGreaterThan(5);
+    // Loopback takes everything.
+    const queue = vi.spyOn(Socket.prototype, 'getSendQueueSize').mockReturnValue(1024 ** 3);
+    const unsent = (): Promise<number> => edge.metric('srt_sent_packets_total', '{outcome="unsent"}');
+    await expect.poll(unsent, POLL).toBeGreaterThan(5);
+    const other = await TestEncoder.connect(edge.ports.srt, `publish:${edge.control.newStream().key}`);
+    clients.push(other);
+    queue.mockRestore();
+    const before = client.pictures.length;
+    await expect.poll(() => client.pictures.length, POLL).toBeGreaterThan(before + 5);
   });
 
   it('is sent no faster than the edge allows, and all of it', async () => {

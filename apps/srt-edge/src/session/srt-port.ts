@@ -4,8 +4,8 @@ import type { RemoteInfo, Socket } from 'node:dgram';
 import { Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { EncoderPeer } from '@millrace/ingest';
-import { SrtListener, SrtRejection, SynCookies } from '@millrace/protocol/srt';
-import type { SrtRequest } from '@millrace/protocol/srt';
+import { isControl, SrtListener, SrtRejection, SynCookies } from '@millrace/protocol/srt';
+import type { SrtPeer, SrtRequest } from '@millrace/protocol/srt';
 import { ConnectionLimits, peerAddress, peerNetwork } from '@millrace/service-kit';
 import { isPlayRequest } from '../play/play-target.ts';
 import { SrtPlayback } from '../play/srt-playback.ts';
@@ -24,6 +24,8 @@ export interface SrtEdgePorts {
 const TICK_MS = 10;
 /** Packets of this edge to an encoder: acknowledgements only, so that few are kept. */
 const SEND_PACKETS = 64;
+/** Datagrams that the kernel has not taken: beyond this, packets of media that follow are dropped, as networks do. */
+const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 const ALL_ADDRESSES = '::';
 const ALL_IPV4 = '0.0.0.0';
 
@@ -52,7 +54,7 @@ export class SrtPort implements OnApplicationBootstrap, BeforeApplicationShutdow
     this.#listener = new SrtListener({
       cookies: new SynCookies(),
       clock: nowUs,
-      send: (packet, { address, port }) => this.#socket?.send(packet, port, address, passOver),
+      send: (packet, peer) => this.#send(packet, peer),
       requested: (request) => this.#requested(request),
       maxUndecided: maxConnections,
       maxUndecidedPerNetwork: maxConnectionsPerAddress,
@@ -95,6 +97,15 @@ export class SrtPort implements OnApplicationBootstrap, BeforeApplicationShutdow
     clearInterval(this.#ticks);
     // What was sent last leaves with the socket: datagrams go out in the order in which they were handed over.
     if (socket !== undefined) await new Promise<void>((resolve) => setImmediate(() => socket.close(resolve)));
+  }
+
+  #send(packet: Buffer, { address, port }: SrtPeer): void {
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    // What connections are kept open with, and ended with, passes.
+    if (!isControl(packet) && socket.getSendQueueSize() > MAX_UNSENT_BYTES)
+      return this.context.transport.sentPackets.inc({ outcome: 'unsent' });
+    socket.send(packet, port, address, passOver);
   }
 
   #receive(packet: Buffer, from: RemoteInfo): void {

@@ -1,6 +1,6 @@
 export { decodeKeyMaterial, deriveKeyEncryptionKey, isKeyBytes, SALT_BYTES, unwrapKeys } from './key-material.ts';
 export type { KeyBytes, KeyMaterial } from './key-material.ts';
-export { SRT_HEADER_BYTES } from './packet.ts';
+export { isControl, SRT_HEADER_BYTES } from './packet.ts';
 export type { SrtPeer } from './peer-address.ts';
 export { SrtCaller } from './srt-caller.ts';
 export type { SrtCallerOptions } from './srt-caller.ts';
