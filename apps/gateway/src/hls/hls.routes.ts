@@ -162,13 +162,10 @@ export class HlsRoutes {
     const startedAt = performance.now();
     try {
       const visitor = this.#gate.visitorOf(request.raw, request.server.clientAddresses);
-      this.#send(
-        request.raw,
-        takeOver(reply),
-        request.server.clientAddresses,
-        { kind: 'key', playbackId, protocol: 'hls' },
-        await this.#hls.key(playbackId, number, visitor),
-      );
+      // What refuses it is answered by the router: the reply is taken over only behind it.
+      const key = await this.#hls.key(playbackId, number, visitor);
+      const watched = { kind: 'key', playbackId, protocol: 'hls' } as const;
+      this.#send(request.raw, takeOver(reply), request.server.clientAddresses, watched, key);
     } catch (error) {
       this.#refuse(request, reply, 'key', error);
     }
