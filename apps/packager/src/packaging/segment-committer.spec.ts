@@ -13,7 +13,7 @@ import { appendPart } from './low-latency-window.ts';
 import { appendSegment, emptyWindow } from './playlist-window.ts';
 import { SegmentCommitter } from './segment-committer.ts';
 import type { CommitStop, CommittedSegments, SegmentCommitterOptions } from './segment-committer.ts';
-import { REBUILD_NOTHING } from './start-plan.ts';
+import { MAX_SEGMENTS_AHEAD_OF_MARK, REBUILD_NOTHING } from './start-plan.ts';
 
 const SESSION = newId(IdPrefix.session);
 const OTHER_SESSION = newId(IdPrefix.session);
@@ -84,6 +84,34 @@ function committer(options: Partial<SegmentCommitterOptions> = {}): SegmentCommi
 }
 
 const numbers = (commit: CommittedSegments | undefined) => commit?.segments.map(({ before }) => before.mediaSequence);
+
+it('lists parts that wait for marks as soon as these are recorded, though nothing is added behind them', async () => {
+  const head = { ...firstPoint(1_000, SESSION), partDurationMs: 500 };
+  const { segments, parts } = cutLog(audioVideoLog(1_000).run(0, 3_000).frames, { point: head, finish: false });
+  const ofOpen = parts.filter(({ before }) => before.mediaSequence === segments.length);
+  const recorded = Promise.withResolvers<undefined>();
+  let reached = segments.length - MAX_SEGMENTS_AHEAD_OF_MARK;
+  let looks = 0;
+  const marks = {
+    get markedMediaSequence() {
+      looks++;
+      return reached;
+    },
+    settled: () => recorded.promise,
+  };
+  const listed: number[] = [];
+  const subject = committer({ head, marks, onPartsListed: (count) => void listed.push(count) });
+  for (const segment of segments) subject.add(segment);
+  await expect.poll(() => committed).toHaveLength(1);
+  const looksBefore = looks;
+  for (const part of ofOpen) subject.addPart(part);
+  await expect.poll(() => looks).toBeGreaterThan(looksBefore);
+  reached++;
+  recorded.resolve(undefined);
+  await subject.settled();
+  expect(listed).toEqual([ofOpen.length]);
+  expect(ofOpen.length).toBeGreaterThan(0);
+});
 
 describe('a segment of which parts are listed that another packager has cut', () => {
   const log = audioVideoLog(1_000).run(0, 8_000).frames;

@@ -232,15 +232,18 @@ export class SegmentCommitter {
   async #commitAll(): Promise<void> {
     while (!this.#abort.signal.aborted) {
       const parts = this.#queue.length === 0 ? this.#takeParts() : [];
-      if (this.#queue.length === 0 && parts.length === 0) return;
+      if (this.#queue.length === 0 && parts.length === 0) {
+        if (!this.#havePartsToList || this.#marksReach) return;
+        await this.#awaitMarks();
+        continue;
+      }
       if (this.#queue.length === 0) {
         if (!(await this.#commitParts(parts))) return;
         continue;
       }
       const { segments, ended } = this.#takeBatch();
       if (segments.length === 0 && !ended) {
-        await this.#options.marks.settled();
-        await pause(MARK_PAUSE_MS, this.#abort.signal);
+        await this.#awaitMarks();
         continue;
       }
       const sooner = this.#takePartsOf(segments);
@@ -254,6 +257,11 @@ export class SegmentCommitter {
       this.#description = commit.playlist.description;
       this.#options.onCommitted({ segments, playlist: commit.playlist });
     }
+  }
+
+  async #awaitMarks(): Promise<void> {
+    await this.#options.marks.settled();
+    await pause(MARK_PAUSE_MS, this.#abort.signal);
   }
 
   /** @returns whether it goes on */
@@ -298,22 +306,29 @@ export class SegmentCommitter {
 
   /** Takes the parts that can be listed now: of the segment behind the last one that is listed. */
   #takeParts(): FinishedPart[] {
-    const { lowLatency, sessionId } = this.#window;
-    const { mediaSequence } = this.#head;
-    // What a mark does not cover yet may be seen by viewers no further than the next packager leaves numbers out.
-    const mayList =
-      lowLatency !== undefined &&
-      this.#expected !== undefined &&
-      mediaSequence < this.#options.marks.markedMediaSequence + MAX_SEGMENTS_AHEAD_OF_MARK;
-    if (!mayList) return [];
+    if (!this.#havePartsToList || !this.#marksReach) return [];
     const taken: FinishedPart[] = [];
     this.#parts = this.#parts.filter((part) => {
-      if (part.before.mediaSequence !== mediaSequence || part.before.sessionId !== sessionId) return true;
+      if (!this.#isOfHead(part)) return true;
       taken.push(part);
       this.pendingBytes -= part.bytes.length;
       return false;
     });
     return taken;
+  }
+
+  get #havePartsToList(): boolean {
+    const isListing = this.#window.lowLatency !== undefined && this.#expected !== undefined;
+    return isListing && this.#parts.some((part) => this.#isOfHead(part));
+  }
+
+  #isOfHead({ before }: FinishedPart): boolean {
+    return before.mediaSequence === this.#head.mediaSequence && before.sessionId === this.#window.sessionId;
+  }
+
+  /** What a mark does not cover yet may be seen by viewers no further than the next packager leaves numbers out. */
+  get #marksReach(): boolean {
+    return this.#head.mediaSequence < this.#options.marks.markedMediaSequence + MAX_SEGMENTS_AHEAD_OF_MARK;
   }
 
   /** Takes the parts of these segments. */

@@ -177,14 +177,10 @@ function checkChange(previous: MediaPlaylist, next: MediaPlaylist, report: Repor
   const listed = [...lists.values()].flatMap((parts) => parts.map(({ uri }) => uri));
   const hinted = next.preloadHints?.some(({ uri }) => uri === hint?.uri) === true;
   const lastOf = [...partsBySegment(previous).keys()].at(-1) ?? Infinity;
-  // One that has been taken off the list meanwhile was kept.
-  if (
-    hint !== undefined &&
-    !hinted &&
-    !next.endList &&
-    !listed.includes(hint.uri) &&
-    (lists.has(lastOf) || lists.has(lastOf + 1))
-  )
+  // One that has been taken off the list meanwhile, with its segment, was kept. It is of the open segment, or of the one that follows on a whole one.
+  const isOfOpen = (previous.open?.parts.length ?? 0) > 0;
+  const mayBeListed = lists.has(lastOf) || (!isOfOpen && lists.has(lastOf + 1));
+  if (hint !== undefined && !hinted && !next.endList && !listed.includes(hint.uri) && mayBeListed)
     report('hint-not-kept', hint.uri);
 }
 
