@@ -92,6 +92,7 @@ export {
   SourceSubject,
   takeSourcesAnswerSchema,
   takeSourcesSchema,
+  takenSourceSchema,
 } from './sources/source-messages.ts';
 export type {
   SourceChanged,

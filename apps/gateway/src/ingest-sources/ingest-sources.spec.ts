@@ -84,6 +84,9 @@ describe('an ingest source', () => {
     ['a private network', 'rtsp://[fd00::1]:554/x', 'fd00::1 is not a public address'],
     ['a name of this machine', 'rtsp://localhost/x', 'must not name this server'],
     ['a line break', 'rtsp://camera.example/a\r\nb', 'must not contain blanks'],
+    ['a line break in its user name', 'rtsp://a%0d%0aX:pw@camera.example/', 'with control characters'],
+    ['a control character in its password', 'rtsp://a:%1b@camera.example/', 'with control characters'],
+    ['more than fits', `rtsp://camera.example/${'ü'.repeat(1_000)}`, 'must not be of more than 2000 characters'],
   ])('is refused with %s as its address', async (_, url, words) => {
     const { status, body } = await ask('POST', path(), { url });
     expect(status).toBe(400);
@@ -131,6 +134,24 @@ describe('an ingest source', () => {
 });
 
 describe('an edge that asks for sources', () => {
+  it('is given the others where one cannot be given', async () => {
+    const [long, unsealed] = [await make(), await make()];
+    const { id: streamId } = await gateway.ok('POST', '/v1/live_streams', { key: world.apiKey, body: { name: 'x' } });
+    const at = `/v1/live_streams/${String(streamId)}/ingest_sources`;
+    const good = await gateway.ok('POST', at, { key: world.apiKey, body: { url: CAMERA } });
+    // As they were before these were refused, and before a secret of the server was lost.
+    const change = (set: string, { id }: Record<string, unknown>) =>
+      postgres.query(`UPDATE ingest_sources SET ${set} WHERE id = '${String(id)}'`);
+    await change(`url = url || repeat('x', 2000)`, long);
+    await change(`sealed = '\\x0102'`, unsealed);
+    expect(await taken()).toMatchObject([{ sourceId: good['id'] }]);
+    await expect.poll(() => gateway.liveStore.listHeldSources()).not.toContain(long['id']);
+    expect(await gateway.liveStore.listHeldSources()).not.toContain(unsealed['id']);
+    // Changed, it is offered again.
+    await ask('PATCH', `${path()}/${String(long['id'])}`, { url: CAMERA });
+    await expect.poll(() => taken()).toMatchObject([{ sourceId: long['id'] }]);
+  });
+
   it('is given what it pulls and no edge holds, once; what the edge says of it is shown', async () => {
     const { id } = await make({ url: CAMERA, username: 'admin', password: 'secret' });
     expect(await taken({ protocols: ['rtmp'] })).toEqual([]);

@@ -7,6 +7,8 @@ import { ProblemError } from '../http/problem-error.ts';
 /** Schemes that edges pull. */
 export const SOURCE_PROTOCOLS = ['rtsp', 'rtsps'] as const;
 
+const CONTROL = /\p{Cc}/u;
+
 export interface SourceCredentials {
   readonly username: string;
   readonly password: string;
@@ -39,6 +41,9 @@ export function readSourceAddress(text: string, addresses: OutboundAddresses): S
   const credentials = credentialsOf(url);
   url.username = '';
   url.password = '';
+  // Percent-encoded, as edges are given it, it is longer than it was typed.
+  if (url.href.length > SOURCE_LIMITS.maxUrlLength)
+    throw refused(`must not be of more than ${SOURCE_LIMITS.maxUrlLength} characters, percent-encoded`);
   return { url: url.href, protocol, credentials };
 }
 
@@ -48,6 +53,9 @@ function credentialsOf({ username, password }: URL): SourceCredentials | undefin
   const max = SOURCE_LIMITS.maxCredentialLength;
   if (user.length > max || secret.length > max)
     throw refused(`must not contain a user name or password of more than ${max} characters`);
+  // Percent-encoded, they pass the check of the address itself.
+  if (CONTROL.test(user) || CONTROL.test(secret))
+    throw refused('must not contain a user name or password with control characters');
   return { username: user, password: secret };
 }
 

@@ -1,12 +1,13 @@
 // Which edge pulls which source: edges ask, and are given leases on sources that no edge holds.
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
-import { SOURCE_LIMITS } from '@millrace/control';
+import { SOURCE_LIMITS, takenSourceSchema } from '@millrace/control';
 import type { TakenSource, TakeSources, TakeSourcesAnswer } from '@millrace/control';
 import { LIVE_STORE } from '@millrace/live-store';
 import type { LiveStore, SourceLease } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
 import { In, IsNull } from 'typeorm';
+import { z } from 'zod';
 import { IngestSourceSeal, StreamKeySeal } from '../auth/secret-seal.ts';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
@@ -42,6 +43,8 @@ export class SourceAssignments implements OnApplicationBootstrap, OnApplicationS
   #view: Promise<View> | undefined;
   #viewedAtMs = 0;
   #gauge: NodeJS.Timeout | undefined;
+  /** Revisions of sources that cannot be given to an edge: they are not offered again before they are changed. */
+  readonly #unfit = new Map<string, number>();
 
   constructor(
     private readonly database: Database,
@@ -88,8 +91,9 @@ export class SourceAssignments implements OnApplicationBootstrap, OnApplicationS
       if (tenantId !== undefined) ofTenant.set(tenantId, (ofTenant.get(tenantId) ?? 0) + 1);
     }
     const own = new Set(held.map(({ sourceId }) => sourceId));
+    for (const [id, revision] of this.#unfit) if (wanted.get(id)?.revision !== revision) this.#unfit.delete(id);
     const waiting = [...wanted.values()].filter(
-      ({ id, protocol }) => protocols.includes(protocol) && !heldByAny.has(id) && !own.has(id),
+      ({ id, protocol }) => protocols.includes(protocol) && !heldByAny.has(id) && !own.has(id) && !this.#unfit.has(id),
     );
     const chosen = chooseFairly(waiting, ofTenant, Math.min(free, SOURCE_LIMITS.maxTaken), maxPerTenant);
     const leases = await this.#acquire(chosen, edgeId);
@@ -121,11 +125,27 @@ export class SourceAssignments implements OnApplicationBootstrap, OnApplicationS
       const [row, key] = [rowOf.get(lease.sourceId), keyOf.get(lease.sourceId)];
       // Deleted or disabled a moment ago: the lease, which is not renewed, runs out.
       if (row === undefined || key === undefined || key.sealed === null) return [];
-      const { id: sourceId, tenantId, liveStreamId: streamId, url, revision } = row;
-      const secret = this.keySeal.open(key.sealed, key.id);
-      const ids = { sourceId, tenantId, streamId, streamKeyId: key.id };
-      return [{ ...ids, revision, token: lease.token, key: secret, url, ...openCredentials(this.seal, row) }];
+      try {
+        const secret = this.keySeal.open(key.sealed, key.id);
+        const { id: sourceId, tenantId, liveStreamId: streamId, url, revision } = row;
+        const ids = { sourceId, tenantId, streamId, streamKeyId: key.id, revision, token: lease.token };
+        return [takenSourceSchema.parse({ ...ids, key: secret, url, ...openCredentials(this.seal, row) })];
+      } catch (error) {
+        this.#leaveOut(row, lease, error);
+        return [];
+      }
     });
+  }
+
+  /** One source that cannot be given costs no other: an edge would refuse the whole answer. */
+  #leaveOut({ id, tenantId, revision }: IngestSourceEntity, lease: SourceLease, error: unknown): void {
+    this.#unfit.set(id, revision);
+    // Of the error itself, the message may quote what was sealed.
+    const detail = error instanceof z.ZodError ? z.prettifyError(error) : 'its secrets cannot be opened';
+    this.logger.error({ source_id: id, tenant_id: tenantId, detail }, 'an ingest source cannot be given to an edge');
+    this.store
+      .releaseSource(lease)
+      .catch((fault: unknown) => this.logger.debug({ err: fault }, 'could not give back a source; its lease runs out'));
   }
 
   /** What was seen a moment ago counts for all who ask meanwhile. */

@@ -68,6 +68,7 @@ export class RtpPublish {
   /** Names this side in reports. */
   readonly #ssrc: number;
   readonly #bytesBefore: number;
+  #mediaPackets = 0;
   #reports: NodeJS.Timeout | undefined;
   #ending: NodeJS.Timeout | undefined;
 
@@ -126,6 +127,11 @@ export class RtpPublish {
   /** False while the bus is too far behind to take more. */
   get accepting(): boolean {
     return this.#publisher.accepting;
+  }
+
+  /** Packets of tracks that came, without reports and what is not of the description. */
+  get mediaPackets(): number {
+    return this.#mediaPackets;
   }
 
   /** Whether any track has its packets on channels of the connection. */
@@ -217,6 +223,7 @@ export class RtpPublish {
     // RFC 3550 section 8.2: another source that shows up in the middle is not mixed with the first.
     input.ssrc ??= packet.ssrc;
     if (packet.ssrc !== input.ssrc || packet.payload.length === 0) return;
+    this.#mediaPackets++;
     if (input.udp === undefined) return this.#deliver(input, packet);
     const now = this.#options.context.ingest.clock();
     for (const next of input.udp.packets.push(packet.sequence, packet, now)) this.#deliver(input, next);

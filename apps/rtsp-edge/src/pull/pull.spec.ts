@@ -6,12 +6,15 @@ import type { Frame } from '@millrace/domain';
 import { SourcePuller } from '@millrace/ingest';
 import type { TestStream } from '@millrace/ingest/testing';
 import type { FrameRecorder } from '@millrace/frame-bus/testing';
+import { encodeInterleaved } from '@millrace/protocol/rtsp';
 import { newCertificate } from '@millrace/service-kit/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RtspEdgeContext } from '../channel/rtsp-edge-context.ts';
 import { TestCamera } from '../testing/test-camera.ts';
 import type { CameraOptions } from '../testing/test-camera.ts';
 import { TestEdge } from '../testing/test-edge.ts';
 import { SDP, slice, TestEncoder } from '../testing/test-encoder.ts';
+import { RtspPullConnector } from './rtsp-pull-connector.ts';
 
 const FAST = { pullAllowedAddresses: ['127.0.0.0/8'], pullRetryMinMs: 100, pullRetryMaxMs: 200, trackWaitMs: 0 };
 const VIDEO_ONLY = SDP.slice(0, SDP.indexOf('m=audio'));
@@ -83,7 +86,7 @@ describe('a source that is pulled', () => {
   });
 
   it('shows its credentials, as a digest, where it is asked for them', async () => {
-    const credentials = { username: 'admin', password: 'top secret' };
+    const credentials = { username: 'čĊ admin ü', password: 'top secret ü' };
     const camera = await startCamera({ sdp: VIDEO_ONLY, credentials });
     pull(camera.url, stream, credentials);
     await expect.poll(() => camera.count('PLAY'), WITHIN).toBe(1);
@@ -237,16 +240,42 @@ describe('a source that cannot be pulled', () => {
     await untilErrors({ [id]: 'the certificate is not signed by an authority that this server trusts' });
   });
 
+  it('costs nothing else, whatever an edge cannot say to it', async () => {
+    const credentials = { username: 'a\r\nX: b', password: 'secret' };
+    const { url } = await startCamera({ sdp: VIDEO_ONLY, credentials });
+    const sourceId = edge.control.newSource(stream, { url, ...credentials });
+    const source = { ...edge.control.sources.get(sourceId)!, token: 1 };
+    edge.control.sources.delete(sourceId);
+    const message = await new Promise((resolve) =>
+      new RtspPullConnector(edge.provider(RtspEdgeContext)).open(source, {
+        live: () => resolve('live'),
+        ended: resolve,
+      }),
+    );
+    expect(message).toContain('an error of this server');
+    expect(edge.logs.join('')).toContain('pulling a source broke');
+  });
+
   it('says that nothing listens there, and that nothing came', async () => {
     await edge.stop();
     edge = await TestEdge.start({ settings: { ...FAST, pullConnectMs: 200, rtspIdleMs: 200 } });
     const mute = await startCamera({ answers: { OPTIONS: [] } });
     const silent = await startCamera();
+    // Frames on a channel that no track has are no media, and before PLAY nothing is expected.
+    const [babbling, early] = [await startCamera(), await startCamera({ answers: { OPTIONS: [] } })];
+    const babble = setInterval(() => {
+      if (babbling.count('PLAY') > 0) babbling.write(encodeInterleaved(9, Buffer.alloc(20)));
+      early.write(encodeInterleaved(0, Buffer.alloc(20)));
+    }, 20);
+    undo.push(async () => clearInterval(babble));
     const make = (url: string) => pull(url, edge.control.newStream());
     await untilErrors({
       [make('rtsp://127.0.0.1:1/')]: 'nothing listens there',
       [make(mute.url)]: 'the source did not begin to send within 0.2 s',
-      [make(silent.url)]: 'the source sent nothing for 0.2 s',
+      [make(silent.url)]: 'the source sent no media for 0.2 s',
+      [make(babbling.url)]: 'the source sent no media for 0.2 s',
+      [make(early.url)]: 'the source sends media before it is asked to',
     });
+    expect(edge.logs.join('')).not.toContain('source is live');
   });
 });

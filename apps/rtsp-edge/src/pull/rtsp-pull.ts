@@ -40,6 +40,7 @@ export class RtspPull implements PullAttempt, RtpConnection {
   #socket: Socket | undefined;
   #tracks: readonly AnnouncedTrack[] = [];
   #publish: RtpPublish | undefined;
+  #isPlaying = false;
   #isLive = false;
   #isOver = false;
   #setup: NodeJS.Timeout | undefined;
@@ -100,7 +101,7 @@ export class RtspPull implements PullAttempt, RtpConnection {
 
   resume(): void {
     if (this.#isOver) return;
-    this.#takeEvents();
+    this.#guarded(() => this.#takeEvents());
     if (this.#publish?.accepting !== false) this.#socket?.resume();
   }
 
@@ -138,11 +139,29 @@ export class RtspPull implements PullAttempt, RtpConnection {
     socket.setNoDelay();
     socket.on('data', (bytes: Buffer) => {
       if (this.#isOver) return;
-      this.#session.push(bytes);
+      this.#guarded(() => {
+        this.#session.push(bytes);
+        this.#takeEvents();
+      });
+    });
+    this.#guarded(() => {
+      this.#session.start();
       this.#takeEvents();
     });
-    this.#session.start();
-    this.#takeEvents();
+  }
+
+  /** Whatever a source brings about costs that source alone, and not the process. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#broke(error);
+    }
+  }
+
+  #broke(error: unknown): void {
+    this.logger.error({ err: error }, 'pulling a source broke');
+    this.#failed('it cannot be pulled because of an error of this server');
   }
 
   #takeEvents(): void {
@@ -159,7 +178,10 @@ export class RtspPull implements PullAttempt, RtpConnection {
     if (event.kind === 'frame') return this.#frame(event.channel, event.packet);
     if (event.kind === 'send') return this.send(event.bytes);
     if (event.kind === 'described') return this.#described(event.description);
-    if (event.kind === 'set-up') return void this.#publishOn(event.channels);
+    if (event.kind === 'set-up') {
+      void this.#publishOn(event.channels).catch((error: unknown) => this.#broke(error));
+      return;
+    }
     if (event.kind === 'playing') return this.#playing();
     return this.#failed(event.fault.message);
   }
@@ -209,30 +231,37 @@ export class RtspPull implements PullAttempt, RtpConnection {
 
   #playing(): void {
     clearTimeout(this.#setup);
+    this.#isPlaying = true;
     this.#keepAlive = setInterval(() => {
-      this.#session.keepAlive();
-      this.#takeEvents();
+      this.#guarded(() => {
+        this.#session.keepAlive();
+        this.#takeEvents();
+      });
     }, this.#session.keepAliveMs);
     this.#watchSilence();
   }
 
   #frame(channel: number, packet: Buffer): void {
-    this.#publish?.onFrame(channel, packet);
-    if (this.#isLive || this.#isOver) return;
+    const publish = this.#publish;
+    if (publish === undefined) return this.#failed('the source sends media before it is asked to');
+    publish.onFrame(channel, packet);
+    if (this.#isLive || this.#isOver || !this.#isPlaying || publish.mediaPackets === 0) return;
     this.#isLive = true;
-    for (const track of this.#tracks) if (!isCarried(track)) this.#publish?.leaveOut(track);
+    for (const track of this.#tracks) if (!isCarried(track)) publish.leaveOut(track);
     this.#observer.live();
   }
 
   #watchSilence(): void {
     const { rtspIdleMs } = this.#context.settings;
-    let received = this.bytesReceived;
+    const packets = (): number => this.#publish?.mediaPackets ?? 0;
+    let received = packets();
     let quietSteps = 0;
     this.#idle = setInterval(() => {
-      const isQuiet = this.bytesReceived === received && this.#socket?.isPaused() !== true;
-      received = this.bytesReceived;
+      const isQuiet = packets() === received && this.#socket?.isPaused() !== true;
+      received = packets();
       quietSteps = isQuiet ? quietSteps + 1 : 0;
-      if (quietSteps >= IDLE_STEPS) this.#failed(`the source sent nothing for ${rtspIdleMs / 1_000} s`, 'idle_timeout');
+      if (quietSteps >= IDLE_STEPS)
+        this.#failed(`the source sent no media for ${rtspIdleMs / 1_000} s`, 'idle_timeout');
     }, rtspIdleMs / IDLE_STEPS);
   }
 
@@ -257,9 +286,11 @@ export class RtspPull implements PullAttempt, RtpConnection {
   #hangUp(): void {
     const socket = this.#socket;
     if (socket === undefined) return;
-    this.#session.teardown();
-    const event = this.#session.next();
-    if (event?.kind === 'send' && socket.writable) socket.write(event.bytes);
+    this.#guarded(() => {
+      this.#session.teardown();
+      const event = this.#session.next();
+      if (event?.kind === 'send' && socket.writable) socket.write(event.bytes);
+    });
     const lingering = setTimeout(() => socket.destroy(), this.#context.settings.rtspCloseMs);
     socket.once('close', () => clearTimeout(lingering));
     socket.destroySoon();

@@ -76,25 +76,27 @@ export const takeSourcesSchema: z.ZodType<TakeSources> = z.object({
   maxPerTenant: count,
 });
 
-const credential = z.string().max(SOURCE_LIMITS.maxCredentialLength);
+const credential = z
+  .string()
+  .max(SOURCE_LIMITS.maxCredentialLength)
+  .regex(/^\P{Cc}*$/u, 'a control character');
+
+/** Gateways check each source that they give: one that does not fit would cost the edge the whole answer. */
+export const takenSourceSchema: z.ZodType<TakenSource> = z.object({
+  sourceId,
+  revision: count,
+  token: count,
+  tenantId: id(IdPrefix.tenant),
+  streamId: id(IdPrefix.liveStream),
+  streamKeyId: id(IdPrefix.streamKey),
+  key: z.string().max(256),
+  url: z.string().max(SOURCE_LIMITS.maxUrlLength),
+  username: credential.optional(),
+  password: credential.optional(),
+});
 
 export const takeSourcesAnswerSchema: z.ZodType<TakeSourcesAnswer> = z.object({
-  taken: z
-    .array(
-      z.object({
-        sourceId,
-        revision: count,
-        token: count,
-        tenantId: id(IdPrefix.tenant),
-        streamId: id(IdPrefix.liveStream),
-        streamKeyId: id(IdPrefix.streamKey),
-        key: z.string().max(256),
-        url: z.string().max(SOURCE_LIMITS.maxUrlLength),
-        username: credential.optional(),
-        password: credential.optional(),
-      }),
-    )
-    .max(SOURCE_LIMITS.maxTaken),
+  taken: z.array(takenSourceSchema).max(SOURCE_LIMITS.maxTaken),
   dropped: z.array(sourceId).max(SOURCE_LIMITS.maxHeld),
 });
 

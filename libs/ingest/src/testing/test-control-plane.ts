@@ -1,7 +1,13 @@
 // A control plane for tests: keys in a map; claims in the live store of the edge, taken as a gateway takes them.
 import { DEFAULT_STREAM_SETTINGS, newId, newSecretKey } from '@millrace/domain';
 import type { PublishRefusal, StreamSettings } from '@millrace/domain';
-import { SOURCE_LIMITS, syncTargetsAnswerSchema, syncTargetsSchema } from '@millrace/control';
+import {
+  SOURCE_LIMITS,
+  syncTargetsAnswerSchema,
+  syncTargetsSchema,
+  takeSourcesAnswerSchema,
+  takeSourcesSchema,
+} from '@millrace/control';
 import type {
   AuthorizePlayback,
   AuthorizePlaybackAnswer,
@@ -203,15 +209,20 @@ export class TestControlPlane implements ControlPlane {
 
   async takeSources(request: TakeSources): Promise<TakeSourcesAnswer> {
     this.taking.push(request);
-    const { edgeId, protocols, held, free } = request;
+    // As over the wire: what does not fit is not heard, and what does not fit is not answered.
+    const { edgeId, protocols, held, free } = takeSourcesSchema.parse(request);
     const taken: TakenSource[] = [];
     for (const source of this.sources.values()) {
-      if (taken.length >= free || !protocols.includes(new URL(source.url).protocol.slice(0, -1))) continue;
+      if (
+        taken.length >= Math.min(free, SOURCE_LIMITS.maxTaken) ||
+        !protocols.includes(new URL(source.url).protocol.slice(0, -1))
+      )
+        continue;
       const lease = await this.#liveStore.acquireSource(source.sourceId, edgeId, SOURCE_LIMITS.leaseMs);
       if (lease !== undefined) taken.push({ ...source, token: lease.token });
     }
     const dropped = held.filter(({ sourceId, revision }) => this.sources.get(sourceId)?.revision !== revision);
-    return { taken, dropped: dropped.map(({ sourceId }) => sourceId) };
+    return takeSourcesAnswerSchema.parse({ taken, dropped: dropped.map(({ sourceId }) => sourceId) });
   }
 
   sourceChanged(): void {}

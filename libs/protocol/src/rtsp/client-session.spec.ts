@@ -132,6 +132,15 @@ describe('a session that plays', () => {
     expect(failure(new Server().described().setUp([control]))).toBe('the description has no address of a track');
   });
 
+  it('asks whether the server is there once at a time', () => {
+    const server = new Server().described().setUp(['a']).answer('200 OK', ['Session: s']);
+    const asks = () => server.asked.filter(({ method }) => method === 'GET_PARAMETER').length;
+    for (let i = 0; i < 3; i++) server.client.keepAlive();
+    expect(server.take() && asks()).toBe(1);
+    server.answer('200 OK').client.keepAlive();
+    expect(server.take() && asks()).toBe(2);
+  });
+
   it('answers what a server asks', () => {
     const server = new Server();
     server.client.push(Buffer.from('OPTIONS * RTSP/1.0\r\nCSeq: 7\r\n\r\nREDIRECT * RTSP/1.0\r\nCSeq: 8\r\n\r\n'));
@@ -163,6 +172,22 @@ describe('a session with credentials', () => {
     expect(server.asked.every(({ headers }) => !headers.get('authorization')?.includes(CREDENTIALS.password))).toBe(
       true,
     );
+  });
+
+  it('says a name of any characters in UTF-8, which ends no header', () => {
+    const sent: Buffer[] = [];
+    const server = new Server({ credentials: { username: 'ü\u010d\u010aX: y', password: 'p' } });
+    server.answer('200 OK');
+    server.client.push(
+      Buffer.from(`RTSP/1.0 401 No\r\nCSeq: 2\r\nWWW-Authenticate: Digest realm="Tür", nonce="n"\r\n\r\n`),
+    );
+    for (let event = server.client.next(); event !== undefined; event = server.client.next())
+      if (event.kind === 'send') sent.push(event.bytes);
+    const lines = Buffer.concat(sent).toString('utf8').split('\r\n');
+    expect(lines.find((line) => line.startsWith('Authorization'))).toContain(
+      'username="ü\u010d\u010aX: y", realm="Tür"',
+    );
+    expect(lines.filter((line) => line.startsWith('X:'))).toEqual([]);
   });
 
   it.each([

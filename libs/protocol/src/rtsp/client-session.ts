@@ -64,6 +64,7 @@ export class RtspClientSession {
   readonly #events: RtspClientEvent[] = [];
   readonly #sent = new Map<number, Sent>();
   #cSeq = 0;
+  #isKeepingAlive = false;
   #authorization: RtspAuthorization | undefined;
   #sessionId: string | undefined;
   /** What the addresses of tracks are relative to (appendix C.1.1). */
@@ -138,8 +139,12 @@ export class RtspClientSession {
     });
   }
 
+  /** Does nothing while an earlier one is not answered: a server that answers none is not owed a growing list of them. */
   keepAlive(): void {
+    if (this.#isKeepingAlive) return;
+    this.#isKeepingAlive = true;
     this.#request(this.#keepsAliveBy, this.#aggregate ?? this.#base, [], (response) => {
+      this.#isKeepingAlive = false;
       if (response.status === RtspStatus.sessionNotFound)
         return this.#fail('refused', 'the source has ended the session (454)');
       // Media goes on, whatever else is answered; what the server does not know is not asked again.

@@ -82,14 +82,15 @@ type HeaderList = readonly (readonly [name: string, value: string])[];
 
 const BREAKS = /[\r\n\0]/;
 
-function formatHead(first: string, headers: HeaderList, body: Uint8Array): string {
+function formatHead(first: string, headers: HeaderList, body: Uint8Array): Buffer {
   const lines = headers.map(([name, value]) => {
     // What a peer chose must not begin another header.
     if (BREAKS.test(name) || BREAKS.test(value)) throw new RangeError(`a line break in the header ${name}`);
     return `${name}: ${value}\r\n`;
   });
   const length = body.length === 0 ? '' : `Content-Length: ${body.length}\r\n`;
-  return `${first}\r\n${lines.join('')}${length}\r\n`;
+  // Section 4. In ISO 8859-1, which cuts characters to 8 bits, U+010D U+010A would be a line break.
+  return Buffer.from(`${first}\r\n${lines.join('')}${length}\r\n`, 'utf8');
 }
 
 export interface ResponseToFormat {
@@ -107,7 +108,7 @@ export function formatRtspResponse({ status, reason, cSeq, headers = [], body = 
   const phrase = (reason ?? REASONS[status]).replaceAll(/[^\x20-\x7e]+/g, ' ');
   const all: HeaderList = cSeq === undefined ? headers : [['CSeq', String(cSeq)], ...headers];
   const head = formatHead(`${RTSP_VERSION} ${status} ${phrase}`, all, body);
-  return Buffer.concat([Buffer.from(head, 'latin1'), body]);
+  return Buffer.concat([head, body]);
 }
 
 export function formatRtspRequest(
@@ -118,7 +119,7 @@ export function formatRtspRequest(
 ): Buffer {
   if (BREAKS.test(uri) || uri.includes(' ')) throw new RangeError('the address contains a blank or a line break');
   const head = formatHead(`${method} ${uri} ${RTSP_VERSION}`, headers, body);
-  return Buffer.concat([Buffer.from(head, 'latin1'), body]);
+  return Buffer.concat([head, body]);
 }
 
 /** Section 3.2, and `*` (section 10.1). Undefined for what is no address of RTSP. */

@@ -1,4 +1,5 @@
 // RFC 2326 section 4 and section 10.12: messages, with frames of binary data between them, out of a stream of bytes.
+import { isUtf8 } from 'node:buffer';
 import { ProtocolError } from '../bytes/index.ts';
 import { INTERLEAVED_HEADER_BYTES, INTERLEAVED_MARK } from './interleaved.ts';
 import { malformed } from './rtsp-message.ts';
@@ -28,8 +29,8 @@ const CR = 0x0d;
 const NOTHING = Buffer.alloc(0);
 
 const REQUEST_LINE = /^([A-Z_]{1,32}) (\S{1,4096}) (RTSP)\/(\d)\.(\d)$/;
-const STATUS_LINE = /^RTSP\/1\.\d (\d{3})(?: (.*))?$/;
-const HEADER = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,128})\s*:(.*)$/;
+const STATUS_LINE = /^RTSP\/1\.\d (\d{3})(?: (.*))?$/s;
+const HEADER = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,128})\s*:(.*)$/s;
 
 /** A message whose head is there, while its body is not. */
 interface Head {
@@ -72,7 +73,7 @@ export class RtspReader {
     if (this.#bytes[this.#at] === INTERLEAVED_MARK) return this.#frame();
     const end = this.#endOfHead();
     if (end === undefined) return undefined;
-    const text = this.#bytes.toString('latin1', this.#at, end);
+    const text = textOf(this.#bytes.subarray(this.#at, end));
     this.#at = end;
     this.#scanned = end;
     this.#head = this.#readHead(text);
@@ -154,6 +155,9 @@ export class RtspReader {
     return itemOf(head, body);
   }
 }
+
+/** Section 4: "the ISO 10646 character set in UTF-8 encoding"; older devices use ISO 8859-1. */
+const textOf = (bytes: Buffer): string => bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
 
 function itemOf({ first, headers }: Head, body: Buffer): RtspItem {
   const status = STATUS_LINE.exec(first);
