@@ -112,11 +112,14 @@ export class IngestSourcesService {
     const address = body.url === undefined ? undefined : readSourceAddress(body.url, this.#addresses);
     const isGiven = body.username !== undefined || body.password !== undefined;
     if (address?.credentials !== undefined && isGiven) throw givenTwice();
-    const row = await this.database.transaction(
+    const { row, isSeen } = await this.database.transaction(
       async (manager) => {
         const found = await findSource(manager, caller, streamId, id, true);
         requireMatch(caller, sourceObject(found));
-        const isSeen = address !== undefined || isGiven || body.enabled !== undefined;
+        const hasNewAddress = address !== undefined && (address.url !== found.url || address.credentials !== undefined);
+        const isSwitched = body.enabled !== undefined && body.enabled !== found.enabled;
+        // By the edges that pull it, and by the gateways that give it to them.
+        const isSeen = hasNewAddress || isGiven || isSwitched;
         const changes: Partial<IngestSourceEntity> = {
           ...(body.name !== undefined && { name: body.name }),
           ...(address !== undefined && { url: address.url, protocol: address.protocol }),
@@ -132,11 +135,11 @@ export class IngestSourcesService {
           before: sourceObject(found),
           after: sourceObject(after),
         });
-        return after;
+        return { row: after, isSeen };
       },
       { turn: turnOf(caller, streamId) },
     );
-    this.control.sourceChanged({ sourceId: id });
+    if (isSeen) this.control.sourceChanged({ sourceId: id });
     return this.#write(row);
   }
 
@@ -204,8 +207,10 @@ export class IngestSourcesService {
   ): Buffer | null {
     if (inUrl !== undefined) return this.#sealed(inUrl, found.id);
     const isKept = url === undefined || new URL(url).host === new URL(found.url).host;
-    const kept = isKept && found.sealed !== null ? openCredentials(this.seal, found) : undefined;
     if (username === undefined && password === undefined) return isKept ? found.sealed : null;
+    // What cannot be opened any more can be replaced.
+    const isNeeded = isKept && (username === undefined || password === undefined);
+    const kept = isNeeded ? openCredentials(this.seal, found) : undefined;
     const given = credentialsOf(
       username === undefined ? kept?.username : (username ?? undefined),
       password === undefined ? kept?.password : (password ?? undefined),

@@ -1,12 +1,12 @@
 // Ingest sources over REST, and how edges are given them.
 import { formatSourceState } from '@millrace/control';
 import type { TakeSourcesAnswer } from '@millrace/control';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { askToPublish, makeWorld, publish } from '../testing/tenant-world.ts';
 import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
-import { chooseFairly } from './source-assignments.ts';
+import { chooseFairly, SourceAssignments } from './source-assignments.ts';
 
 const ASK_MS = 5_000;
 const CAMERA = 'rtsp://93.184.216.34:554/door?channel=1';
@@ -115,6 +115,29 @@ describe('an ingest source', () => {
     expect(await askToPublish(gateway, key)).toMatchObject({ granted: false, refusal: 'key_revoked' });
   });
 
+  it('takes over from no publisher, while an encoder takes over from it', async () => {
+    await gateway.ok('PATCH', `/v1/live_streams/${world.streamId}`, {
+      key: world.apiKey,
+      body: { second_publisher: 'takeover' },
+    });
+    await make();
+    const { key } = (await taken())[0]!;
+    await publish(gateway, key, 'edge-a');
+    await publish(gateway, world.streamKey, 'edge-b');
+    expect(await askToPublish(gateway, key, 'edge-a')).toMatchObject({ granted: false, refusal: 'already_publishing' });
+  });
+
+  it('is told to edges and gateways only where that changes what they do', async () => {
+    const { id } = await make({ url: CAMERA, username: 'admin' });
+    const told = () => gateway.ears.heard.sourceChanges.filter(({ sourceId }) => sourceId === id).length;
+    const patch = (body: object) => ask('PATCH', `${path()}/${String(id)}`, body);
+    await patch({ name: 'Another', url: CAMERA, enabled: true });
+    await patch({ password: 'new' });
+    await expect.poll(told).toBe(2);
+    await patch({ enabled: false });
+    await expect.poll(told).toBe(3);
+  });
+
   it('keeps its credentials for its host alone', async () => {
     const { id } = await make({ url: CAMERA, username: 'admin', password: 'secret' });
     const at = `${path()}/${String(id)}`;
@@ -147,9 +170,11 @@ describe('an edge that asks for sources', () => {
     expect(await taken()).toMatchObject([{ sourceId: good['id'] }]);
     await expect.poll(() => gateway.liveStore.listHeldSources()).not.toContain(long['id']);
     expect(await gateway.liveStore.listHeldSources()).not.toContain(unsealed['id']);
-    // Changed, it is offered again.
+    // Changed, they are offered again.
     await ask('PATCH', `${path()}/${String(long['id'])}`, { url: CAMERA });
-    await expect.poll(() => taken()).toMatchObject([{ sourceId: long['id'] }]);
+    await ask('PATCH', `${path()}/${String(unsealed['id'])}`, { username: 'admin', password: 'secret' });
+    const ids = async () => (await taken()).map(({ sourceId }) => sourceId);
+    expect(await ids()).toEqual(expect.arrayContaining([long['id'], unsealed['id']]));
   });
 
   it('is given what it pulls and no edge holds, once; what the edge says of it is shown', async () => {
@@ -181,6 +206,21 @@ describe('an edge that asks for sources', () => {
     // The edge is dead: its lease runs out.
     await gateway.liveStore.releaseSource(lease);
     await expect.poll(() => taken({ edgeId: 'edge-b' })).toMatchObject([{ sourceId: id }]);
+  });
+
+  it('has one view with others, however often sources are changed', async () => {
+    await take();
+    const reads = vi.spyOn(gateway.liveStore, 'listHeldSources');
+    const assignments = gateway.app.get(SourceAssignments);
+    const asked = Array.from({ length: 50 }, () => {
+      assignments.changed();
+      return take();
+    });
+    const { id } = await make();
+    asked.push(take());
+    const given = (await Promise.all(asked)).flatMap((answer) => answer.taken.map(({ sourceId }) => sourceId));
+    expect(given).toContain(id);
+    expect(reads.mock.calls.length).toBeLessThan(10);
   });
 
   it('is told to give back what was changed, disabled or deleted', async () => {

@@ -1,4 +1,5 @@
 // Which edge pulls which source: edges ask, and are given leases on sources that no edge holds.
+import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { SOURCE_LIMITS, takenSourceSchema } from '@millrace/control';
@@ -19,6 +20,8 @@ import { openCredentials } from './ingest-sources.service.ts';
 
 /** However many edges ask, database and live store are read this often. */
 const VIEW_MS = 500;
+/** And no more often than this, however many sources are changed. */
+const CHANGED_VIEW_MS = 250;
 /** Sources that are pulled at once in the whole installation; those made later wait. */
 const MAX_WANTED = 20_000;
 /** How often the gauges are set, also where no edge asks. */
@@ -41,7 +44,11 @@ interface View {
 @Injectable()
 export class SourceAssignments implements OnApplicationBootstrap, OnApplicationShutdown {
   #view: Promise<View> | undefined;
-  #viewedAtMs = 0;
+  #viewedAtMs = -VIEW_MS;
+  /** Whether something has changed since the view was read. */
+  #isStale = false;
+  /** Whether the view is yet to be read. */
+  #isAwaited = false;
   #gauge: NodeJS.Timeout | undefined;
   /** Revisions of sources that cannot be given to an edge: they are not offered again before they are changed. */
   readonly #unfit = new Map<string, number>();
@@ -75,9 +82,9 @@ export class SourceAssignments implements OnApplicationBootstrap, OnApplicationS
     }
   }
 
-  /** A source was made or changed here: the next question is answered with it. */
+  /** A source was made or changed: the next question is answered with it, if a moment later. */
   changed(): void {
-    this.#view = undefined;
+    if (!this.#isAwaited) this.#isStale = true;
   }
 
   async #take({ edgeId, protocols, held, free, maxPerTenant }: TakeSources): Promise<TakeSourcesAnswer> {
@@ -150,15 +157,28 @@ export class SourceAssignments implements OnApplicationBootstrap, OnApplicationS
 
   /** What was seen a moment ago counts for all who ask meanwhile. */
   #look(): Promise<View> {
-    if (this.#view === undefined || performance.now() - this.#viewedAtMs >= VIEW_MS) {
-      this.#viewedAtMs = performance.now();
-      const view = this.#read();
+    const nowMs = performance.now();
+    const ageMs = nowMs - this.#viewedAtMs;
+    if (this.#view === undefined || this.#isStale || ageMs >= VIEW_MS) {
+      const waitMs = Math.max(0, CHANGED_VIEW_MS - ageMs);
+      this.#viewedAtMs = nowMs + waitMs;
+      this.#isStale = false;
+      const view = this.#readAfter(waitMs);
       this.#view = view;
       view.catch(() => {
         if (this.#view === view) this.#view = undefined;
       });
     }
     return this.#view;
+  }
+
+  async #readAfter(waitMs: number): Promise<View> {
+    if (waitMs > 0) {
+      this.#isAwaited = true;
+      await delay(waitMs, undefined, { ref: false });
+      this.#isAwaited = false;
+    }
+    return this.#read();
   }
 
   async #read(): Promise<View> {

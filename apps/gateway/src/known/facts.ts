@@ -11,6 +11,8 @@ const keyFact = z.strictObject({
   revoked: z.boolean(),
   /** Not given: from everywhere. */
   allowedAddresses: z.array(z.string()).optional(),
+  /** Only of a key that an ingest source publishes with, since an earlier release reads facts without it alone. */
+  ingestSourceId: z.string().optional(),
 });
 export type KeyFact = z.infer<typeof keyFact>;
 

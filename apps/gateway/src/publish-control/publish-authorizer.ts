@@ -136,13 +136,15 @@ export class PublishAuthorizer {
   #claim(facts: PublishFacts, request: AuthorizePublish): Promise<ClaimOutcome> {
     const { key, tenant } = facts;
     const { edgeId, role, mayWait, traceparent } = request;
+    const settings = settingsOf(facts);
     return this.store.claimPublish({
       tenantId: key.tenantId,
       streamId: key.streamId,
       streamKeyId: key.streamKeyId,
       edgeId,
       newSessionId: newId('ses'),
-      settings: settingsOf(facts),
+      // An ingest source comes back by itself for ever: it takes over from no publisher, whatever the stream allows.
+      settings: key.ingestSourceId === undefined ? settings : { ...settings, secondPublisher: 'refuse' },
       maxLiveStreams: tenant.maxLiveStreams,
       role,
       mayWait,

@@ -29,6 +29,7 @@ export const keyFactOf = (row: StreamKeyEntity): KeyFact => ({
   revoked: row.revokedAt !== null,
   // A release before this one reads facts of keys without restrictions as its own.
   ...(row.allowedAddresses.length > 0 && { allowedAddresses: row.allowedAddresses }),
+  ...(row.ingestSourceId !== null && { ingestSourceId: row.ingestSourceId }),
 });
 
 const loginFactOf = ({ hash, sealed, srtPassphrase }: StreamKeyEntity): LoginFact => ({

@@ -3,7 +3,7 @@ import { Controller, Inject, Module } from '@nestjs/common';
 import type { DynamicModule, INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { BaseRpcContext, Ctx, EventPattern, Payload } from '@nestjs/microservices';
-import { ControlPlaneClient, ControlSubject, RelaySubject, RoomSubject } from '@millrace/control';
+import { ControlPlaneClient, ControlSubject, RelaySubject, RoomSubject, SourceSubject } from '@millrace/control';
 import type {
   CutPublisher,
   InProcessControl,
@@ -11,6 +11,7 @@ import type {
   PutTimedMetadata,
   RevokeRelay,
   RoomEnd,
+  SourceChanged,
   StreamLive,
   TargetsChanged,
   TimedMetadataPut,
@@ -26,6 +27,7 @@ export class Heard {
   /** What becomes of timed metadata on the edge; undefined: no edge answers. */
   metadataOutcome: TimedMetadataPut['outcome'] | undefined = 'written';
   readonly targetChanges: TargetsChanged[] = [];
+  readonly sourceChanges: SourceChanged[] = [];
   readonly roomChanges: RoomFacts[] = [];
   readonly roomEnds: RoomEnd[] = [];
   readonly removals: ParticipantRemove[] = [];
@@ -51,6 +53,11 @@ class EarsController {
     const headers = context.getArgByIndex(1) as ReadonlyMap<string, string>;
     this.heard.traceparents.push(headers.get('traceparent'));
     this.heard.cuts.push(event);
+  }
+
+  @EventPattern<string>(SourceSubject.sourceChanged)
+  sourceChanged(@Payload() event: SourceChanged): void {
+    this.heard.sourceChanges.push(event);
   }
 
   @EventPattern<string>(ControlSubject.streamLive)

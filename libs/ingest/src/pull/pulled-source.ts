@@ -1,6 +1,6 @@
 // A source that this edge holds the lease of: one attempt after another, with growing waits between them.
 import { randomInt } from 'node:crypto';
-import { MAX_SOURCE_ERROR_LENGTH } from '@millrace/control';
+import { formatSourceState, MAX_SOURCE_ERROR_LENGTH, SOURCE_LIMITS } from '@millrace/control';
 import type { SourceState, TakenSource } from '@millrace/control';
 import type { LiveStore, SourceLease } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
@@ -14,10 +14,13 @@ const STEADY_MS = 10_000;
 const JITTER = 0.2;
 
 const OCCUPIED = 'another publisher has the stream';
+const UNSURE = 'the edge cannot tell whether it still is the one to pull it; it waits for the live store';
 
 export interface PulledSourceOptions {
   readonly source: TakenSource;
   readonly edgeId: string;
+  /** Before the lease was given (`performance.now()`). */
+  readonly leasedAtMs: number;
   readonly connector: PullConnector;
   readonly liveStore: LiveStore;
   readonly settings: PullSettings;
@@ -36,6 +39,8 @@ export class PulledSource {
   readonly #logger: Logger;
   #state: SourceState = { state: 'connecting', sinceMs: Date.now() };
   #attempt: PullAttempt | undefined;
+  /** The lease lasts at least so long. */
+  #heldUntilMs: number;
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
   #isLast = false;
@@ -44,6 +49,7 @@ export class PulledSource {
   constructor(options: PulledSourceOptions) {
     this.#options = options;
     this.source = options.source;
+    this.#heldUntilMs = options.leasedAtMs + SOURCE_LIMITS.leaseMs;
     const { sourceId, token, tenantId, streamId } = options.source;
     this.lease = { sourceId, owner: options.edgeId, token };
     this.#logger = options.logger.child({ source_id: sourceId, tenant_id: tenantId, stream_id: streamId });
@@ -56,6 +62,11 @@ export class PulledSource {
   /** Begins to pull. Called once. */
   start(): void {
     void this.#try();
+  }
+
+  /** @param askedAtMs before the live store renewed the lease (`performance.now()`) */
+  renewed(askedAtMs: number): void {
+    this.#heldUntilMs = Math.max(this.#heldUntilMs, askedAtMs + SOURCE_LIMITS.leaseMs);
   }
 
   /** The edge stops: what is pulled goes on until it ends, and nothing begins any more. */
@@ -75,14 +86,15 @@ export class PulledSource {
 
   async #try(): Promise<void> {
     this.#turn({ state: 'connecting' });
-    const isFree = await this.#takeOver().catch((error: unknown) => {
-      // The claim itself tells whether the stream can be published to.
+    const obstacle = await this.#takeOver().catch((error: unknown) => {
       this.#logger.debug({ err: error }, 'could not look whether the stream of a source is published');
-      return true;
+      return UNSURE;
     });
     if (this.#isOver) return;
     if (this.#isLast) return this.#idle();
-    if (!isFree) return this.#ended(OCCUPIED);
+    if (obstacle !== undefined) return this.#ended(obstacle);
+    // The live store was slow: by now another edge may pull it.
+    if (performance.now() >= this.#heldUntilMs) return this.#ended(UNSURE);
     this.#attempt = this.#options.connector.open(this.source, {
       live: () => {
         this.#logger.info('source is live');
@@ -94,15 +106,23 @@ export class PulledSource {
 
   /**
    * An edge that died holds its claim for a while; it has lost the lease, so that its claim is given back. Another publisher is not
-   * taken over from, whatever the stream allows: a source comes back by itself for ever.
+   * taken over from, whatever the stream allows: a source comes back by itself for ever. The lease is renewed first: an edge that has
+   * lost it without knowing must not end what its successor publishes.
+   * @returns why it cannot be pulled now
    */
-  async #takeOver(): Promise<boolean> {
+  async #takeOver(): Promise<string | undefined> {
     const { liveStore } = this.#options;
+    const askedAtMs = performance.now();
+    const report = { lease: this.lease, state: formatSourceState(this.#state) };
+    const [isHeld] = await liveStore.renewSources([report], SOURCE_LIMITS.leaseMs);
+    if (this.#isOver || isHeld !== true) return UNSURE;
+    this.renewed(askedAtMs);
     const live = await liveStore.readLiveStream(this.source.streamId);
-    if (live === undefined || live.disconnectedAtMs !== undefined) return true;
-    if (live.claim.streamKeyId !== this.source.streamKeyId) return false;
+    if (this.#isOver || live === undefined || live.disconnectedAtMs !== undefined) return undefined;
+    if (live.claim.streamKeyId !== this.source.streamKeyId) return OCCUPIED;
+    if (performance.now() >= this.#heldUntilMs) return UNSURE;
     await liveStore.releaseClaim(live.claim);
-    return true;
+    return undefined;
   }
 
   #ended(message: string): void {

@@ -109,6 +109,7 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
     const { instanceId: edgeId } = this.ingest;
     const { protocols } = this.connector;
     const request = { edgeId, protocols, held, free, maxPerTenant: maxPullsPerTenant };
+    const askedAtMs = performance.now();
     const answer = await this.control.takeSources(request, ANSWER_MS);
     for (const sourceId of answer?.dropped ?? []) {
       const pulled = this.#pulled.get(sourceId);
@@ -116,16 +117,17 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
       pulled.close('source_changed');
       this.#giveBack(pulled);
     }
-    for (const source of answer?.taken ?? []) this.#take(source);
+    for (const source of answer?.taken ?? []) this.#take(source, askedAtMs);
   }
 
-  #take(source: TakenSource): void {
+  #take(source: TakenSource, leasedAtMs: number): void {
     // One that this edge holds already was lost to it and taken again: the newer lease counts.
     this.#pulled.get(source.sourceId)?.close('lease_lost');
     const { connector, liveStore, settings, metrics, logger } = this;
     const pulled: PulledSource = new PulledSource({
       source,
       edgeId: this.ingest.instanceId,
+      leasedAtMs,
       connector,
       liveStore,
       settings,
@@ -154,9 +156,11 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
     this.#isRenewing = true;
     try {
       const reports = all.map(({ lease, state }) => ({ lease, state: formatSourceState(state) }));
+      const askedAtMs = performance.now();
       const held = await this.liveStore.renewSources(reports, SOURCE_LIMITS.leaseMs);
       all.forEach((pulled, i) => {
-        if (held[i] === true || this.#pulled.get(pulled.source.sourceId) !== pulled) return;
+        if (held[i] === true) return pulled.renewed(askedAtMs);
+        if (this.#pulled.get(pulled.source.sourceId) !== pulled) return;
         pulled.close('lease_lost');
         this.#pulled.delete(pulled.source.sourceId);
       });
