@@ -17,6 +17,7 @@ import { CONNECTION_STATES } from './metrics/ingest-metrics.ts';
 import type { IngestMetrics } from './metrics/ingest-metrics.ts';
 import { IngestSampler, SAMPLE_INTERVAL_MS } from './metrics/ingest-sampler.ts';
 import { BITRATE_LOOK_MS, BitrateGuard } from './publish/bitrate-guard.ts';
+import { claimIds } from './publish/claim-ids.ts';
 import { ClaimRenewer } from './publish/claim-renewer.ts';
 import { EarlyMedia } from './publish/early-media.ts';
 import type { EncoderPeer } from './publish/encoder-peer.ts';
@@ -171,6 +172,12 @@ export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown
     try {
       const decision = await this.authorizer.authorize(shown, peer);
       const { encoder } = shown;
+      if (decision.granted && shown.isBackup === true && decision.claim.role !== 'backup') {
+        // A gateway of an older release took it for a publisher like any other.
+        this.publishes.release(decision.claim);
+        logger.warn(claimIds(decision.claim), 'backup encoder refused: the gateway does not know backup encoders');
+        return { granted: false, refusal: 'unavailable', detail: NO_BACKUPS };
+      }
       return decision.granted ? { ...decision, encoder, features: await this.#features(logger) } : decision;
     } catch (error) {
       logger.error({ err: error }, 'could not decide on a publish request');
@@ -196,6 +203,8 @@ export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown
     for (const { peer, state } of this.connections.all()) connections.inc({ protocol: peer.protocol, state });
   }
 }
+
+const NO_BACKUPS = 'unavailable: the server is being updated and takes no backup encoders yet; try again later';
 
 /** Tells operators which key of which stream it was. */
 function logRefusal({ refusal, detail, key }: Extract<KeyDecision, { granted: false }>, logger: Logger): void {

@@ -173,6 +173,16 @@ describe('a backup encoder', () => {
     await standbyIs('backup');
   });
 
+  it('does not publish where the gateway is of a release that knows no backup encoders', async () => {
+    edge.control.knowsBackups = false;
+    const client = new TestClient({ port: edge.ports.rtmp, streamName: `${stream.key}?backup=1` });
+    await client.untilClosed();
+    expect(client.status!.description).toContain('takes no backup encoders yet');
+    await expect.poll(async () => (await live())!.disconnectedAtMs, POLL).toBeDefined();
+    await begin();
+    await recorder.untilCount(1);
+  });
+
   it('is cut with its key, and told to go elsewhere by an edge that stops', async () => {
     const { primary, backup } = await pair();
     const { streamId, streamKeyId } = stream;

@@ -25,8 +25,9 @@ function makeRenewer() {
       },
       renewStandbys: () => Promise.resolve([]),
     },
+    { hasBegun: false },
     { backupAfterMs: 2_000 },
-    {} as ConstructorParameters<typeof ClaimRenewer>[3],
+    {} as ConstructorParameters<typeof ClaimRenewer>[4],
     () => state.nowMs,
     { info: () => undefined, warn: () => undefined, error: () => undefined },
   );
@@ -40,6 +41,38 @@ function makeRenewer() {
   };
   return round;
 }
+
+describe('the renewal of encoders that wait', () => {
+  it('says that one could go on, until the edge stops', async () => {
+    const publisher = { claim: { streamId: 'of the test' }, silentMs: 20, hasBegun: true };
+    const lists = {
+      active: { list: () => [] },
+      waiting: { list: () => [{ publisher }] },
+      detailsOf: () => ({ protocol: 'rtmp', encoder: '', clientAddress: '' }),
+    };
+    const drain = { hasBegun: false };
+    const told: boolean[] = [];
+    const renewer = new ClaimRenewer(
+      lists as unknown as ConstructorParameters<typeof ClaimRenewer>[0],
+      {
+        renewClaims: () => Promise.resolve([]),
+        renewStandbys: (reports) => {
+          told.push(...reports.map(({ isReady }) => isReady));
+          return Promise.resolve([{ outcome: 'waiting' }]);
+        },
+      },
+      drain,
+      { backupAfterMs: 2_000 },
+      {} as ConstructorParameters<typeof ClaimRenewer>[4],
+      () => 0,
+      { info: () => undefined, warn: () => undefined, error: () => undefined },
+    );
+    await renewer.renew();
+    drain.hasBegun = true;
+    await renewer.renew();
+    expect(told).toEqual([true, false]);
+  });
+});
 
 describe('the renewal of claims', () => {
   it('is done in every second round, and in each one while the publisher is silent and once it is not any more', async () => {

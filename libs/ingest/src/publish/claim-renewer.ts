@@ -13,6 +13,7 @@ import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
 import type { ActivePublisher } from './active-publishers.ts';
 import { claimIds } from './claim-ids.ts';
 import { PublishLifecycle } from './publish-lifecycle.ts';
+import { PublisherDrain } from './publisher-drain.ts';
 
 /** Revoking a key disconnects its publisher within a second even if the control message was lost. */
 const RENEW_INTERVAL_MS = 1_000;
@@ -43,6 +44,7 @@ export class ClaimRenewer implements OnApplicationBootstrap, BeforeApplicationSh
     @Inject(PublishLifecycle)
     private readonly publishes: Pick<PublishLifecycle, 'active' | 'waiting' | 'promote' | 'demote' | 'detailsOf'>,
     @Inject(LIVE_STORE) private readonly liveStore: Pick<LiveStore, 'renewClaims' | 'renewStandbys'>,
+    @Inject(PublisherDrain) private readonly drain: Pick<PublisherDrain, 'hasBegun'>,
     @Inject(INGEST_SETTINGS) private readonly settings: Pick<IngestSettings, 'backupAfterMs'>,
     @Inject(INGEST_METRICS) private readonly metrics: Pick<IngestMetrics, 'renewFailures'>,
     @Inject(INGEST_CLOCK) private readonly clock: () => number,
@@ -117,7 +119,8 @@ export class ClaimRenewer implements OnApplicationBootstrap, BeforeApplicationSh
     const reports = waiting.map((active): StandbyReport => {
       const { claim, silentMs, hasBegun } = active.publisher;
       const details = this.publishes.detailsOf(active);
-      const isReady = hasBegun && silentMs < backupAfterMs;
+      // One that waits at a stopping edge leaves in a moment.
+      const isReady = !this.drain.hasBegun && hasBegun && silentMs < backupAfterMs;
       return { claim, silentMs, isReady, details, newSessionId: newId('ses') };
     });
     const outcomes = await this.liveStore.renewStandbys(reports, backupAfterMs);

@@ -71,6 +71,8 @@ export class TestControlPlane implements ControlPlane {
   refusal: PublishRefusal | undefined;
   /** What unwraps an encoder's keys, in base 64; undefined for a wrong passphrase. */
   openPassphrase: ((shown: PublishPassphrase) => Promise<string | undefined>) | undefined;
+  /** Whether it is of a release that knows backup encoders. */
+  knowsBackups = true;
   /** If set, answers wait for its result, and fail if it fails. */
   gate: (() => Promise<void>) | undefined;
   readonly #streams = new Map<string, TestStream>();
@@ -137,8 +139,7 @@ export class TestControlPlane implements ControlPlane {
       newSessionId: newId('ses'),
       settings,
       maxLiveStreams: 1_000,
-      role: request.role,
-      mayWait: request.mayWait,
+      ...(this.knowsBackups && { role: request.role, mayWait: request.mayWait }),
       traceparent: request.traceparent,
     });
     if (outcome.outcome !== 'claimed' && outcome.outcome !== 'standby') return refuse(outcome.outcome);
