@@ -314,7 +314,7 @@ export const turnSettings = defineSettings({
     'MILLRACE_TURN_MAX_UNSENT_BYTES',
     bytes(64 * KiB),
     512 * KiB,
-    'How much data may wait for a client that reads slowly, in bytes; beyond that the oldest is dropped.',
+    'How much data may wait for a slow client, in bytes, beyond which the oldest is dropped; and for the network at each UDP socket, beyond which the newest is.',
   ),
   turnMaxUnsentMs: setting(
     'MILLRACE_TURN_MAX_UNSENT_MS',

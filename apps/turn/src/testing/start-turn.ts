@@ -18,6 +18,8 @@ export interface RunningTurn {
   readonly metrics: Metrics;
   readonly usage: UsageLedger;
   readonly ports: OpenedPorts;
+  /** The lines of its log. */
+  readonly logged: readonly string[];
   /** Drains and stops it, once. */
   stop(): Promise<void>;
 }
@@ -36,7 +38,8 @@ export async function startTurn(overrides: Partial<TurnSettings> = {}, tracer?: 
     turnOwnPeerPorts: [{ first: 1, last: 65_535 }],
     ...overrides,
   };
-  const logger = createLogger({ service: 'turn', level: 'silent' });
+  const logged: string[] = [];
+  const logger = createLogger({ service: 'turn', level: 'info', destination: { write: (line) => logged.push(line) } });
   const options = { settings, control: new InProcessControl().client(), metrics, logger, readiness: new Readiness() };
   const usage = new UsageLedger();
   const module = withProviders(
@@ -47,5 +50,5 @@ export async function startTurn(overrides: Partial<TurnSettings> = {}, tracer?: 
   const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   const service = app.get(TurnService);
   let stopped: Promise<void> | undefined;
-  return { service, control, metrics, usage, ports: service.ports!, stop: () => (stopped ??= app.close()) };
+  return { service, control, metrics, usage, ports: service.ports!, logged, stop: () => (stopped ??= app.close()) };
 }

@@ -4,6 +4,7 @@
 import { BatchedSender, datagramBatches } from './datagram-batches.ts';
 import type { DatagramBatches } from './datagram-batches.ts';
 import { openOnRuntime } from './dgram-socket.ts';
+import type { RuntimeUdpSocket } from './dgram-socket.ts';
 import { descriptorOfDatagrams } from './socket-options.ts';
 import type { OnDatagram, OpenUdpSocket, UdpSocket, UdpSocketOptions } from './udp-socket.ts';
 
@@ -13,8 +14,13 @@ const MAX_OF_TURN = 256;
 /** @returns undefined where the system or the runtime cannot do it */
 export function batchedSockets(): OpenUdpSocket | undefined {
   const batches = datagramBatches();
-  return batches && ((options, onDatagram) => openBatched(batches, options, onDatagram));
+  return batches && socketsOf(batches);
 }
+
+export const socketsOf =
+  (batches: DatagramBatches): OpenUdpSocket =>
+  (options, onDatagram) =>
+    openBatched(batches, options, onDatagram);
 
 function openBatched(batches: DatagramBatches, options: UdpSocketOptions, onDatagram: OnDatagram): UdpSocket {
   let isClosed = false;
@@ -43,26 +49,30 @@ function openBatched(batches: DatagramBatches, options: UdpSocketOptions, onData
   const fd = descriptorOfDatagrams(socket);
   // Another runtime may keep its sockets in another way.
   if (fd === undefined || fd < 0) return udp;
-  const own = (sender = new BatchedSender(fd));
+  batches.isUsed = true;
+  const own = (sender = new BatchedSender(fd, udp));
   const flush = (): void => {
     if (own.queued > 0) batches.flush();
+  };
+  /** For what the runtime's socket sends, and may have wait. */
+  const yieldToRuntime = (): RuntimeUdpSocket => {
+    flush();
+    own.mayWait = true;
+    return udp;
   };
   return {
     port: udp.port,
     send: (bytes, port, address) => {
       if (isClosed || port === 0 || batches.queue(own, bytes, [], port, address)) return;
-      flush();
-      udp.send(bytes, port, address);
+      yieldToRuntime().send(bytes, port, address);
     },
     sendParts: ([head, ...rest], port, address) => {
       if (isClosed || port === 0 || head === undefined || batches.queue(own, head, rest, port, address)) return;
-      flush();
-      udp.sendParts([head, ...rest], port, address);
+      yieldToRuntime().sendParts([head, ...rest], port, address);
     },
     canSendWhole: () => udp.canSendWhole(),
     sendWhole: (bytes, port, address) => {
-      flush();
-      udp.sendWhole(bytes, port, address);
+      yieldToRuntime().sendWhole(bytes, port, address);
     },
     close: () => {
       if (isClosed) return;

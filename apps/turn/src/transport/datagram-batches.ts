@@ -2,6 +2,7 @@
 // and held for as long as the thread lives; the system reads and writes it only during a call.
 import { endianness, networkInterfaces } from 'node:os';
 import { formatIpv4, formatIpv6, parseIpAddress } from '@millrace/protocol/stun';
+import type { RuntimeUdpSocket } from './dgram-socket.ts';
 import { systemCalls } from './system-calls.ts';
 import type { SystemCalls } from './system-calls.ts';
 import type { OnDatagram } from './udp-socket.ts';
@@ -14,6 +15,8 @@ const MAX_DATAGRAM_BYTES = 65_527;
 const SLOT_BYTES = 66_880;
 /** What waits to be sent is packed; what does not fit has the rest sent first. */
 const PACKED_BYTES = 4 * SLOT_BYTES;
+/** After so many calls in a row that took nothing of what the runtime's sockets then sent, the system is taken to deny the call. */
+const MAX_DENIED = 16;
 /** How many addresses are remembered in their other form; one more, and all are forgotten. */
 const MAX_REMEMBERED = 4_096;
 
@@ -84,11 +87,15 @@ class Messages {
 /** A socket whose datagrams are sent together. */
 export class BatchedSender {
   readonly fd: number;
+  readonly runtime: RuntimeUdpSocket;
   /** Kept by the batches. */
   queued = 0;
+  /** Datagrams may wait in the queue of the runtime's socket: what is sent must not overtake them. */
+  mayWait = false;
 
-  constructor(fd: number) {
+  constructor(fd: number, runtime: RuntimeUdpSocket) {
     this.fd = fd;
+    this.runtime = runtime;
   }
 }
 
@@ -101,6 +108,17 @@ export class DatagramBatches {
   readonly #packedAt: number;
   readonly #senders: (BatchedSender | undefined)[] = Array.from({ length: BATCH }, () => undefined);
   readonly #nameBytes = new Uint8Array(BATCH);
+  readonly #ends = new Uint32Array(BATCH);
+  readonly #ports = new Uint16Array(BATCH);
+  readonly #texts = Array.from({ length: BATCH }, () => '');
+  /** Which slots are sent together, in their order. */
+  readonly #together = new Uint8Array(BATCH);
+  #taken = 0;
+  #denied = 0;
+  /** Whether a socket uses them. */
+  isUsed = false;
+  /** Called once the system is taken to deny the call. */
+  onDenied: () => void = () => undefined;
   readonly #ipv4Texts = new Map<number, string>();
   readonly #ipv6Texts = new Map<string, string>();
   readonly #addressBytes = new Map<string, Uint8Array>();
@@ -152,9 +170,11 @@ export class DatagramBatches {
   /**
    * Copies a datagram, to be sent at the end of this turn of the event loop at the latest.
    *
-   * @returns whether it can be sent so: an address with a zone cannot
+   * @returns whether it can be sent so: an address with a zone cannot, nor what would overtake what waits
    */
   queue(sender: BatchedSender, head: Uint8Array, rest: readonly Uint8Array[], port: number, address: string): boolean {
+    if (this.isDenied) return false;
+    if (sender.mayWait && (sender.mayWait = sender.runtime.isWaiting())) return false;
     const ip = this.#bytesOf(address);
     if (ip === undefined) return false;
     let { length } = head;
@@ -173,13 +193,21 @@ export class DatagramBatches {
       at += part.length;
     }
     this.#packedBytes = at;
+    this.#ends[i] = at;
+    this.#ports[i] = port;
+    this.#texts[i] = address;
     this.#nameBytes[i] = this.#writeName(nameAt(i), ip, port);
     this.#senders[i] = sender;
     sender.queued++;
     return true;
   }
 
-  /** Sends what is queued; what the system does not take at once is lost, as datagrams may be. */
+  /** Whether the system denies the call, as filters of system calls do. */
+  get isDenied(): boolean {
+    return this.#denied >= MAX_DENIED;
+  }
+
+  /** Sends what is queued; what the system does not take at once waits in the queue of the runtime's socket. */
   flush(): void {
     const count = this.#count;
     this.#count = 0;
@@ -196,15 +224,37 @@ export class DatagramBatches {
     for (let i = first, together = 0; together < queued; i++) {
       if (this.#senders[i] !== sender) continue;
       this.#senders[i] = undefined;
+      this.#together[together] = i;
       this.#outgoing.describe(together++, i, this.#nameBytes[i]!);
     }
     const { address } = this.#outgoing;
     for (let sent = 0; sent < queued;) {
       const from = sent === 0 ? address : address + BigInt(headerAt(sent));
-      const count = this.#system.sendmmsg(fd, from, queued - sent, MSG_DONTWAIT);
-      // With nothing sent it is the first one that the system does not take.
-      sent += count > 0 ? count : 1;
+      // With something waiting, the call would send the rest ahead of it.
+      const count = sender.mayWait ? 0 : this.#system.sendmmsg(fd, from, queued - sent, MSG_DONTWAIT);
+      if (count > 0) {
+        this.#taken++;
+        this.#denied = 0;
+        sent += count;
+      } else this.#handOver(sender, this.#together[sent++]!);
     }
+  }
+
+  /** Gives a datagram that the system did not take to the runtime's socket, which has it wait if need be. */
+  #handOver(sender: BatchedSender, slot: number): void {
+    const { runtime } = sender;
+    const bytes = Buffer.from(this.#packed.subarray(slot === 0 ? 0 : this.#ends[slot - 1], this.#ends[slot]));
+    const [port, address] = [this.#ports[slot]!, this.#texts[slot]!];
+    if (sender.mayWait) return runtime.send(bytes, port, address);
+    const taken = this.#taken;
+    let isAtOnce = false;
+    runtime.sendHeard(bytes, port, address, (error) => {
+      // Neither the network nor the address was at fault, and no call has worked since.
+      const isDenial = isAtOnce && error === null && this.#taken === taken;
+      if (isDenial && ++this.#denied === MAX_DENIED) this.onDenied();
+    });
+    sender.mayWait = runtime.isWaiting();
+    isAtOnce = !sender.mayWait;
   }
 
   #flushAtEndOfTurn(): void {

@@ -4,6 +4,13 @@ import type { RemoteInfo, Socket } from 'node:dgram';
 import { descriptorOfDatagrams, forbidFragments } from './socket-options.ts';
 import type { OnDatagram, OpenUdpSocket, UdpSocket, UdpSocketOptions } from './udp-socket.ts';
 
+export interface RuntimeUdpSocket extends UdpSocket {
+  /** Whether datagrams wait for the system to take them. */
+  readonly isWaiting: () => boolean;
+  /** Likewise `send`. @param onSent told how it went, later */
+  readonly sendHeard: (bytes: Uint8Array, port: number, address: string, onSent: (error: Error | null) => void) => void;
+}
+
 type LookupCallback = (error: NodeJS.ErrnoException | null, address: string, family: number) => void;
 
 /** Addresses are addresses already: without this each packet would wait for a turn of the event loop. */
@@ -16,9 +23,9 @@ export const openDgramSocket: OpenUdpSocket = (options, onDatagram) => openOnRun
 
 /** @returns the runtime's socket too, for its descriptor */
 export function openOnRuntime(
-  { family, address, port, shared, bufferBytes }: UdpSocketOptions,
+  { family, address, port, shared, bufferBytes, unsent }: UdpSocketOptions,
   onDatagram: OnDatagram,
-): { readonly socket: Socket; readonly udp: UdpSocket } {
+): { readonly socket: Socket; readonly udp: RuntimeUdpSocket } {
   const type = family === 'IPv6' ? 'udp6' : 'udp4';
   const socket = createSocket({ type, lookup: lookups[type], reusePort: shared, ipv6Only: family === 'IPv6' });
   let bound: number;
@@ -34,14 +41,25 @@ export function openOnRuntime(
   if (bufferBytes > 0) enlarge(socket, bufferBytes);
   let closed = false;
   // The runtime throws for port 0, which a datagram may claim to come from.
-  const udp: UdpSocket = {
+  const mayNotSend = (toPort: number): boolean => {
+    if (closed || toPort === 0) return true;
+    // The runtime's queue has no end of its own.
+    if (unsent === undefined || socket.getSendQueueSize() < unsent.maxBytes) return false;
+    unsent.onDropped();
+    return true;
+  };
+  const udp: RuntimeUdpSocket = {
     port: bound,
+    isWaiting: () => !closed && socket.getSendQueueCount() > 0,
     send: (bytes, toPort, to) => {
-      if (!closed && toPort !== 0) socket.send(bytes, toPort, to);
+      if (!mayNotSend(toPort)) socket.send(bytes, toPort, to);
+    },
+    sendHeard: (bytes, toPort, to, onSent) => {
+      if (!mayNotSend(toPort)) socket.send(bytes, toPort, to, onSent);
     },
     canSendWhole: () => forbidFragments(descriptorOfDatagrams(socket), family, false),
     sendWhole: (bytes, toPort, to) => {
-      if (closed || toPort === 0) return;
+      if (mayNotSend(toPort)) return;
       const descriptor = descriptorOfDatagrams(socket);
       // The runtime gives a datagram to the system before `send` returns; what the system cannot take at once may lack the bit.
       if (!forbidFragments(descriptor, family, true)) return;
@@ -49,7 +67,7 @@ export function openOnRuntime(
       forbidFragments(descriptor, family, false);
     },
     sendParts: (parts, toPort, to) => {
-      if (!closed && toPort !== 0) socket.send(parts, toPort, to);
+      if (!mayNotSend(toPort)) socket.send(parts, toPort, to);
     },
     close: () => {
       if (closed) return;

@@ -19,7 +19,7 @@ export interface SystemCalls {
 let loaded: SystemCalls | undefined;
 let isTried = false;
 
-/** Loads them when they are first needed, because the runtime prints a warning. @returns undefined where there are none */
+/** Loads them when they are first needed. @returns undefined where there are none */
 export function systemCalls(): SystemCalls | undefined {
   if (isTried) return loaded;
   isTried = true;

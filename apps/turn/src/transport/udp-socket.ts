@@ -13,11 +13,19 @@ export interface UdpSocketOptions {
   readonly shared: boolean;
   /** What the system may keep for us; 0 leaves it as it is. */
   readonly bufferBytes: number;
+  /** What may wait beyond what the system takes at once; without it as much as is sent. */
+  readonly unsent?: UnsentBound;
+}
+
+export interface UnsentBound {
+  readonly maxBytes: number;
+  /** Called for each datagram that there was no room for. */
+  readonly onDropped: () => void;
 }
 
 export interface UdpSocket {
   readonly port: number;
-  /** Sends or drops: nothing waits. `bytes` may not be changed afterwards. */
+  /** Sends or drops, as far as the socket's owner is concerned. `bytes` may not be changed afterwards. */
   send(bytes: Uint8Array, port: number, address: string): void;
   /** Whether it can send datagrams that may not be cut up on their way. */
   canSendWhole(): boolean;

@@ -12,7 +12,9 @@ import { QuotaSlots } from '../limits/quota-slots.ts';
 import { Counters } from '../counters.ts';
 import { ClientListeners } from './client-listeners.ts';
 import { batchedSockets } from '../transport/batched-socket.ts';
+import { datagramBatches } from '../transport/datagram-batches.ts';
 import { openDgramSocket } from '../transport/dgram-socket.ts';
+import type { OpenUdpSocket } from '../transport/udp-socket.ts';
 import { TurnServer } from '../turn-server.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './worker-messages.ts';
 
@@ -35,7 +37,9 @@ export class RelayWorker {
     const counters = new Counters(memory.counters);
     const ports = new PortPool(settings.turnRelayPortMin, settings.turnRelayPortMax, memory.ports);
     const ask = (username: string): void => tell({ kind: 'ask', username });
-    const openUdp = (settings.turnUdpBatches ? batchedSockets() : undefined) ?? openDgramSocket;
+    const openSocket = (settings.turnUdpBatches ? batchedSockets() : undefined) ?? openDgramSocket;
+    const unsent = { maxBytes: settings.turnMaxUnsentBytes, onDropped: () => counters.met('max_unsent_bytes') };
+    const openUdp: OpenUdpSocket = (options, onDatagram) => openSocket({ ...options, unsent }, onDatagram);
     const discovery = discoveryAddresses(settings);
     this.#server = new TurnServer({
       clock,
@@ -71,6 +75,7 @@ export class RelayWorker {
     this.#ownPorts.push(ports.udp, ports.tcp, ...(ports.tls === undefined ? [] : [ports.tls]));
     if (turnAlternateHosts) this.#ownPorts.push(turnAlternatePort);
     this.#ticks = setInterval(() => this.#server.tick(), TICK_MS);
+    this.#tellOfBatches();
     this.#tell({ kind: 'listening', ports });
   }
 
@@ -91,6 +96,13 @@ export class RelayWorker {
       case 'stop':
         return this.#stop();
     }
+  }
+
+  #tellOfBatches(): void {
+    const batches = this.#setup.settings.turnUdpBatches ? datagramBatches() : undefined;
+    // A socket may have had no descriptor that could be found.
+    this.#tell({ kind: 'batches', inUse: batches?.isUsed === true });
+    if (batches !== undefined) batches.onDenied = () => this.#tell({ kind: 'batches_denied' });
   }
 
   #stop(): void {

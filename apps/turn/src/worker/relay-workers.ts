@@ -106,6 +106,17 @@ export class RelayWorkers implements OnApplicationBootstrap, BeforeApplicationSh
         return this.usage.report(message.usage);
       case 'skipped':
         return this.logger.warn({ host: message.host, reason: message.reason }, 'not listening on this address');
+      case 'batches':
+        if (index > 0) return undefined;
+        return this.logger.info(
+          { udp_batches: message.inUse },
+          message.inUse ? 'many datagrams in one system call' : 'one datagram in each system call',
+        );
+      case 'batches_denied':
+        return this.logger.warn(
+          { thread: index },
+          'sendmmsg is denied on this machine: one datagram in each system call',
+        );
       default:
         return undefined;
     }

@@ -30,6 +30,15 @@ describe.runIf(process.platform === 'linux')('two threads', () => {
   const gauge = async (name: string): Promise<number> =>
     Number(new RegExp(`^millrace_turn_${name} (\\d+)$`, 'm').exec(await turn.metrics.text())?.[1]);
 
+  it('say once whether many datagrams go in one system call', async () => {
+    const said = (lines: readonly string[]): boolean[] =>
+      lines.flatMap((line) => (JSON.parse(line) as { readonly udp_batches?: boolean }).udp_batches ?? []);
+    expect(said(turn.logged)).toEqual([true]);
+    const other = await startTurn({ turnUdpBatches: false });
+    expect(said(other.logged)).toEqual([false]);
+    await other.stop();
+  });
+
   it('both have clients, whose data goes both ways; a revocation reaches both', async () => {
     const user = turn.control.user('spread');
     const clients = await Promise.all(Array.from({ length: CLIENTS }, () => client(user)));

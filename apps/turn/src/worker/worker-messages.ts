@@ -44,4 +44,7 @@ export type FromWorker =
   | { readonly kind: 'ask'; readonly username: string }
   | { readonly kind: 'usage'; readonly usage: AllocationUsage }
   | { readonly kind: 'skipped'; readonly host: string; readonly reason: string }
+  /** Whether many datagrams are received and sent in one system call. */
+  | { readonly kind: 'batches'; readonly inUse: boolean }
+  | { readonly kind: 'batches_denied' }
   | { readonly kind: 'stopped' };
