@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { MAX_FAULT_LENGTH } from '@millrace/control';
-import type { SimulcastTarget, TargetReport } from '@millrace/control';
+import type { SimulcastTarget, SyncedStream, TargetReport } from '@millrace/control';
 import { DEFAULT_STREAM_SETTINGS, FrameFlag, FrameKind, newId, TICKS_PER_MS } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import type { FrameRecorder } from '@millrace/frame-bus/testing';
@@ -16,7 +16,7 @@ import type { TestStream } from '@millrace/ingest/testing';
 import { LiveStoreError } from '@millrace/live-store';
 import { RtmpServerSession, serverSessionOptions } from '@millrace/protocol/rtmp';
 import { newCertificate } from '@millrace/service-kit/testing';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   aacMessage,
   audioConfig,
@@ -41,6 +41,8 @@ const SOON = { timeout: 30_000, interval: 10 };
 
 const open: { stop(): unknown }[] = [];
 afterEach(async () => {
+  if (vi.isFakeTimers()) vi.runOnlyPendingTimers();
+  vi.useRealTimers();
   for (const each of open.splice(0).reverse()) await each.stop();
 });
 
@@ -175,6 +177,8 @@ class PlainServer {
     if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));
   }
 }
+
+const lastStream = (edge: TestEdge): SyncedStream | undefined => edge.control.synced.at(-1)?.streams[0];
 
 /** What the edge said last of a target. */
 const lastReport = (edge: TestEdge, { targetId }: SimulcastTarget): TargetReport | undefined =>
@@ -410,6 +414,80 @@ describe('a simulcast target', () => {
     await untilFault(edge, second, 'limit_exceeded');
     setTargets(edge, stream, second);
     await untilState(edge, second, 'connected');
+  });
+});
+
+describe('the targets of a stream whose publisher is followed by another one', () => {
+  it('are left at once where the other one is at another edge', async () => {
+    const [edge, server] = [await startEdge(), await PlainServer.start()];
+    const stream = edge.control.newStream();
+    const target = targetAt(server.port, 'key');
+    setTargets(edge, stream, target);
+    const sent = await edge.record(stream.streamId);
+    (await new Encoder(edge, stream).begin()).run();
+    await untilState(edge, target, 'connected');
+    const closed = new Promise((resolve) => server.sockets[0]!.once('close', () => resolve('closed')));
+    // What follows is on the bus before this edge hears of it.
+    const picture = sent.frames.find(
+      ({ kind, flags }) => kind === FrameKind.video && (flags & FrameFlag.configuration) === 0,
+    )!;
+    const epoch = picture.epoch + 1;
+    const { streamId, tenantId } = stream;
+    const next = edge.frameBus.openPublisher(streamId, epoch, tenantId);
+    let sequence = 0;
+    const publish = (): void => {
+      sequence++;
+      next.publish({ ...picture, epoch, sequence, dts90k: picture.dts90k + sequence * 20 * TICKS_PER_MS });
+    };
+    publish();
+    const publishing = setInterval(publish, 20);
+    onTestFinished(() => clearInterval(publishing));
+    // Nothing ends because a time has passed, except for this.
+    const late = new Promise((resolve) => setTimeout(resolve, 10_000, 'late'));
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    edge.ingest.cutPublisher({ streamId, streamKeyId: undefined, beforeEpoch: epoch, reason: 'taken_over' });
+    expect(await Promise.race([closed, late])).toBe('closed');
+  });
+
+  it('stay connected where the other one is at the same edge, and are counted for each of both', async () => {
+    const [edge, server] = [await startEdge(), await PlainServer.start()];
+    const stream = edge.control.newStream({ secondPublisher: 'takeover' });
+    const target = targetAt(server.port, 'key');
+    setTargets(edge, stream, target);
+    (await new Encoder(edge, stream).begin()).run();
+    await untilState(edge, target, 'connected');
+    const first = lastStream(edge)!;
+    await expect.poll(() => lastReport(edge, target)?.bytes, SOON).toBeGreaterThan(2_000);
+    (await new Encoder(edge, stream).begin()).run();
+    await expect.poll(() => lastStream(edge)?.epoch, SOON).toBeGreaterThan(first.epoch);
+    await edge.drain();
+    const reports = Map.groupBy(
+      edge.control.synced.flatMap(({ streams }) => streams),
+      ({ epoch }) => epoch,
+    );
+    const counts = [...reports.values()].map((each) =>
+      Math.max(...each.flatMap(({ targets }) => targets.map(({ bytes }) => bytes))),
+    );
+    expect(counts).toHaveLength(2);
+    const sum = counts.reduce((all, bytes) => all + bytes, 0);
+    expect(sum).toBe(await edge.metric('simulcast_bytes_total'));
+    // The last report of usage comes after the targets have ended.
+    const used = edge.lastUsage.filter(({ protocol }) => protocol === 'simulcast');
+    expect(used.reduce((all, { amount }) => all + amount, 0)).toBe(sum);
+    expect(server.published).toBe(1);
+  });
+
+  it('are not sent in clear what is encrypted since then', async () => {
+    const [edge, server] = [await startEdge(), await PlainServer.start()];
+    const stream = edge.control.newStream({ secondPublisher: 'takeover' });
+    const target = targetAt(server.port, 'key');
+    setTargets(edge, stream, target);
+    (await new Encoder(edge, stream).begin()).run();
+    await untilState(edge, target, 'connected');
+    const key = edge.control.newKey(stream, { keyRotationSegments: 60 });
+    (await new Encoder(edge, { ...stream, key }).begin()).run();
+    await untilFault(edge, target, 'stream_encrypted');
+    expect(server.published).toBe(1);
   });
 });
 

@@ -35,7 +35,8 @@ export interface GrantedPublish {
 /** Told of every publisher of this edge, once when it begins and once when it is gone. */
 export interface PublishListener {
   began(claim: PublishClaim): void;
-  ended(claim: PublishClaim): void;
+  /** @param reason as the control plane is told: `taken_over` and `switched` if another publisher has followed */
+  ended(claim: PublishClaim, reason: string): void;
 }
 
 @Injectable()
@@ -125,7 +126,7 @@ export class PublishLifecycle {
     this.metrics.publishers.dec({ protocol: this.#protocolOf(active) });
     const { claim } = publisher;
     this.#publishEnded(publisher, 'switched');
-    for (const listener of this.#listeners) listener.ended(claim);
+    for (const listener of this.#listeners) listener.ended(claim, 'switched');
     // It waits since now; clocks differ.
     const epochStartedAtMs = Math.max(Date.now(), claim.epochStartedAtMs + 1);
     const waiting: PublishClaim = { ...claim, standby: true, epochStartedAtMs };
@@ -157,7 +158,7 @@ export class PublishLifecycle {
       this.release(claim);
       this.#follow(publisher.finish(unpublished, FINISH_MS), 'the last frames did not reach the bus', claim);
     });
-    for (const listener of this.#listeners) listener.ended(claim);
+    for (const listener of this.#listeners) listener.ended(claim, reason);
   }
 
   /** What people are told of an encoder. */

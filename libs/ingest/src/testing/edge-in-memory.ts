@@ -41,6 +41,8 @@ export class EdgeInMemory<Settings, Opened extends object, Service extends EdgeS
   readonly metrics = new Metrics({ service: 'test', version: '0', processMetrics: false });
   readonly readiness = new Readiness();
   readonly usage = new UsageLedger();
+  /** What the last report of usage had, once the edge has drained. */
+  lastUsage: ReturnType<UsageLedger['collect']> = [];
   readonly logs: string[] = [];
   readonly #kind: EdgeInMemoryKind<Settings, Opened, Service>;
   readonly #options: EdgeInMemoryOptions<Settings>;
@@ -74,7 +76,13 @@ export class EdgeInMemory<Settings, Opened extends object, Service extends EdgeS
       withProviders(
         module(options),
         { provide: CONTROL_PLANE, useValue: this.control },
-        { provide: UsageReporter, useValue: { ledger: this.usage } },
+        {
+          provide: UsageReporter,
+          useValue: {
+            ledger: this.usage,
+            beforeApplicationShutdown: () => void (this.lastUsage = this.usage.collect()),
+          },
+        },
       ),
       { logger: false, abortOnError: false },
     );

@@ -98,10 +98,15 @@ export class TestControlPlane implements ControlPlane {
     return stream;
   }
 
-  /** Another key of a stream. */
-  newKey(stream: TestStream): string {
+  /** Another key of a stream. @param settings what has changed of the stream for those who publish with it */
+  newKey(stream: TestStream, settings: Partial<StreamSettings> = {}): string {
     const key = newSecretKey('mr_st');
-    this.#streams.set(key, { ...stream, key, streamKeyId: newId('skey') });
+    this.#streams.set(key, {
+      ...stream,
+      key,
+      streamKeyId: newId('skey'),
+      settings: { ...stream.settings, ...settings },
+    });
     return key;
   }
 

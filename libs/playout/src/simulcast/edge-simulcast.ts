@@ -9,8 +9,7 @@ import { OutboundAddresses, SharedPlaces } from '@millrace/service-kit';
 import type { Logger, Metrics } from '@millrace/service-kit';
 import { LiveStreams } from '../live/live-streams.ts';
 import { sessionReader } from '../live/session-end-detector.ts';
-import { RtmpForm } from '../rtmp/rtmp-form.ts';
-import { PUSH_CHUNK_SIZE } from './rtmp-push.ts';
+import { pushForms } from './rtmp-push.ts';
 import { SimulcastMetrics } from './simulcast-metrics.ts';
 import { playoutSettingsOfTargets } from './simulcast-settings.ts';
 import type { SimulcastSettings } from './simulcast-settings.ts';
@@ -25,6 +24,8 @@ const WITHOUT_TARGETS = 6;
 const MERGE_MS = 20;
 /** What usage calls the bytes that targets were sent. */
 const USAGE_PROTOCOL = 'simulcast';
+/** Why a publisher ends that another one has followed, elsewhere if not here. */
+const FOLLOWED: ReadonlySet<string> = new Set(['taken_over', 'switched']);
 
 export interface EdgeSimulcastOptions {
   readonly control: Pick<ControlPlane, 'syncTargets'>;
@@ -40,13 +41,17 @@ export interface EdgeSimulcastOptions {
 }
 
 interface PushedStream {
-  readonly claim: PublishClaim;
+  /** Of its newest publisher on this edge. */
+  claim: PublishClaim;
   /** Of its publishers on this edge: two while one takes over from the other. */
   readonly epochs: Set<number>;
   readonly targets: Map<string, TargetPush>;
   /** Those that have changed, and are connected to anew once their old connections are gone; and what those were sent. */
-  readonly stopping: Set<string>;
+  readonly stopping: Map<string, Promise<void>>;
   readonly replacedBytes: Map<string, number>;
+  /** What gateways know that each target was sent, and what of that was sent before the claim's publisher began. */
+  readonly toldBytes: Map<string, number>;
+  earlierBytes: Map<string, number>;
   dueAtMs: number;
   isOver: boolean;
 }
@@ -55,13 +60,13 @@ export class EdgeSimulcast {
   readonly #options: EdgeSimulcastOptions;
   readonly #streams = new Map<string, PushedStream>();
   /** Whose last frames are on their way. */
-  readonly #ending = new Set<Promise<void>>();
+  readonly #ending = new Map<PushedStream, Promise<void>>();
   readonly #live: LiveStreams;
   readonly #outbound: OutboundAddresses;
   readonly #places: SharedPlaces;
   readonly #metrics: SimulcastMetrics;
   readonly #countedBytes = new WeakMap<TargetPush, number>();
-  readonly #forms = new Map<number, RtmpForm>();
+  readonly #formOf = pushForms();
   readonly #stopCounting: () => void;
   #timer: NodeJS.Timeout;
   #gathering: NodeJS.Timeout | undefined;
@@ -98,27 +103,29 @@ export class EdgeSimulcast {
   /** A publisher has begun. */
   began(claim: PublishClaim): void {
     const known = this.#streams.get(claim.streamId);
-    if (known !== undefined) return void known.epochs.add(claim.epoch);
+    if (known !== undefined) return this.#follow(known, claim);
     this.#streams.set(claim.streamId, {
       claim,
       epochs: new Set([claim.epoch]),
       targets: new Map(),
-      stopping: new Set(),
+      stopping: new Map(),
       replacedBytes: new Map(),
+      toldBytes: new Map(),
+      earlierBytes: new Map(),
       dueAtMs: 0,
       isOver: false,
     });
     this.#gather();
   }
 
-  /** A publisher is gone. Its targets end once they were sent its last frames. */
-  ended({ streamId, epoch }: PublishClaim): void {
+  /** A publisher is gone. Its targets end once they were sent its last frames, or at once if they are sent to from elsewhere by now. */
+  ended({ streamId, epoch }: PublishClaim, reason: string): void {
     const stream = this.#streams.get(streamId);
     if (stream?.epochs.delete(epoch) !== true || stream.epochs.size > 0) return;
     this.#streams.delete(streamId);
     stream.isOver = true;
-    const finished = this.#finish(stream).finally(() => this.#ending.delete(finished));
-    this.#ending.add(finished);
+    const finished = this.#finish(stream, FOLLOWED.has(reason)).finally(() => this.#ending.delete(stream));
+    this.#ending.set(stream, finished);
   }
 
   /** A gateway says that the targets of a stream have changed. */
@@ -133,17 +140,28 @@ export class EdgeSimulcast {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const { claim, epochs } of [...this.#streams.values()])
-      for (const epoch of [...epochs]) this.ended({ ...claim, epoch });
-    await Promise.all(this.#ending);
+      for (const epoch of [...epochs]) this.ended({ ...claim, epoch }, 'draining');
+    await Promise.all(this.#ending.values());
     clearTimeout(this.#gathering);
     this.#live.close();
     this.#count();
     this.#stopCounting();
   }
 
-  async #finish(stream: PushedStream): Promise<void> {
+  /** Another publisher takes over at this edge: its targets stay connected, unless what they are allowed to be sent has changed. */
+  #follow(stream: PushedStream, claim: PublishClaim): void {
+    stream.epochs.add(claim.epoch);
+    if (claim.epoch < stream.claim.epoch) return;
+    const isOtherwise = isEncrypted(claim) !== isEncrypted(stream.claim);
+    stream.claim = claim;
+    stream.earlierBytes = new Map(stream.toldBytes);
+    if (isOtherwise) for (const targetId of [...stream.targets.keys()]) this.#stop(stream, targetId);
+  }
+
+  async #finish(stream: PushedStream, isFollowed: boolean): Promise<void> {
     const targets = [...stream.targets.values()];
-    await Promise.all(targets.map((target) => target.finish()));
+    const ends = targets.map((target) => (isFollowed ? target.stop() : target.finish()));
+    await Promise.all([...ends, ...stream.stopping.values()]);
     this.#count(targets, stream.claim);
     if (targets.length > 0)
       await this.#options.control.syncTargets(
@@ -182,7 +200,9 @@ export class EdgeSimulcast {
 
   async #ask(due: readonly PushedStream[]): Promise<void> {
     const { control, edgeId, authorizeMs, settings } = this.#options;
-    const answer = await control.syncTargets({ edgeId, streams: due.map(reportOf) }, authorizeMs);
+    const streams = due.map(reportOf);
+    const totals = due.map(totalsOf);
+    const answer = await control.syncTargets({ edgeId, streams }, authorizeMs);
     // What cannot be told now goes on as it is.
     if (answer === undefined) {
       const againAtMs = performance.now() + Math.min(TICK_MS, settings.simulcastSyncMs);
@@ -190,7 +210,13 @@ export class EdgeSimulcast {
     }
     answer?.streams.forEach((targets, i) => {
       const stream = due[i];
-      if (stream !== undefined && targets !== null) this.#apply(stream, targets);
+      if (stream === undefined) return;
+      for (const [targetId, bytes] of totals[i] ?? []) {
+        stream.toldBytes.set(targetId, bytes);
+        // A publisher that took over meanwhile begins with what was told of the one before.
+        if (streams[i]?.epoch !== stream.claim.epoch) stream.earlierBytes.set(targetId, bytes);
+      }
+      if (targets !== null) this.#apply(stream, targets);
     });
   }
 
@@ -210,26 +236,26 @@ export class EdgeSimulcast {
     const push = stream.targets.get(targetId);
     if (push === undefined) return;
     stream.targets.delete(targetId);
-    stream.stopping.add(targetId);
-    void push.stop().then(() => {
+    const stopped = push.stop().then(() => {
       this.#count([push], stream.claim);
       stream.replacedBytes.set(targetId, (stream.replacedBytes.get(targetId) ?? 0) + push.bytes);
       stream.stopping.delete(targetId);
       this.changed(stream.claim);
     });
+    stream.stopping.set(targetId, stopped);
   }
 
   #start(stream: PushedStream, target: SimulcastTarget): TargetPush {
     const { settings, logger } = this.#options;
-    const { streamId, tenantId, settings: streamSettings } = stream.claim;
+    const { streamId, tenantId } = stream.claim;
     return new TargetPush({
       target,
-      stream: { streamId, tenantId, isEncrypted: streamSettings.keyRotationSegments !== undefined },
+      stream: { streamId, tenantId, isEncrypted: isEncrypted(stream.claim) },
       streams: this.#live,
       outbound: this.#outbound,
       settings,
       logger: logger.child({ tenant_id: tenantId, stream_id: streamId, target_id: target.targetId }),
-      formOf: (messageStreamId) => this.#formOf(messageStreamId),
+      formOf: this.#formOf,
       takePlace: () => this.#places.take({ network: target.targetId, tenantId }),
       onChange: () => {
         stream.dueAtMs = 0;
@@ -240,21 +266,13 @@ export class EdgeSimulcast {
     });
   }
 
-  /** Nearly all servers give the first message stream: what is written for it is written once. */
-  #formOf(messageStreamId: number): RtmpForm {
-    let form = this.#forms.get(messageStreamId);
-    if (form === undefined)
-      this.#forms.set(messageStreamId, (form = new RtmpForm(messageStreamId, PUSH_CHUNK_SIZE, true)));
-    return form;
-  }
-
   #states(): ReturnType<ConstructorParameters<typeof SimulcastMetrics>[1]> {
     return [...this.#streams.values()].flatMap(({ targets }) => [...targets.values()].map(({ state }) => state));
   }
 
   #count(targets?: readonly TargetPush[], claim?: PublishClaim): void {
     if (targets !== undefined && claim !== undefined) return targets.forEach((push) => this.#countOne(push, claim));
-    for (const stream of this.#streams.values())
+    for (const stream of [...this.#streams.values(), ...this.#ending.keys()])
       for (const push of stream.targets.values()) this.#countOne(push, stream.claim);
   }
 
@@ -267,12 +285,21 @@ export class EdgeSimulcast {
   }
 }
 
-const reportOf = ({ claim, isOver, targets, replacedBytes }: PushedStream): SyncedStream => ({
-  streamId: claim.streamId,
-  epoch: claim.epoch,
-  isOver,
-  targets: [...targets.values()].map(({ report }) => ({
-    ...report,
-    bytes: report.bytes + (replacedBytes.get(report.targetId) ?? 0),
-  })),
-});
+const isEncrypted = ({ settings }: PublishClaim): boolean => settings.keyRotationSegments !== undefined;
+
+/** What each target was sent, by all publishers of the stream. */
+const totalsOf = ({ targets, replacedBytes }: PushedStream): Map<string, number> =>
+  new Map([...targets].map(([targetId, { bytes }]) => [targetId, bytes + (replacedBytes.get(targetId) ?? 0)]));
+
+/** Gateways add up what they are told of each publisher. */
+function reportOf(stream: PushedStream): SyncedStream {
+  const { claim, isOver, targets, earlierBytes } = stream;
+  const totals = totalsOf(stream);
+  const bytesOf = (targetId: string): number => (totals.get(targetId) ?? 0) - (earlierBytes.get(targetId) ?? 0);
+  return {
+    streamId: claim.streamId,
+    epoch: claim.epoch,
+    isOver,
+    targets: [...targets].map(([targetId, { report }]) => ({ ...report, bytes: Math.max(0, bytesOf(targetId)) })),
+  };
+}

@@ -14,10 +14,13 @@ import type { Capabilities, PushUrl } from '@millrace/protocol/rtmp';
 import { connectionFault, lookupOf } from '@millrace/service-kit';
 import type { OutboundAddress } from '@millrace/service-kit';
 import { CARRIED_FOUR_CCS } from '../rtmp/peer-codecs.ts';
+import { RtmpForm } from '../rtmp/rtmp-form.ts';
 import { PushFault, quoted } from './push-fault.ts';
 
 /** Of every connection: what is written for one target is written for all. Encoders use as much. */
-export const PUSH_CHUNK_SIZE = 60_000;
+const PUSH_CHUNK_SIZE = 60_000;
+/** The message stream that nearly all servers give: what is written for it is written once for all of them. */
+const SHARED_MESSAGE_STREAM = 1;
 /** What a server may send: acknowledgements and statuses. */
 const RECEIVED = { perSecond: 64 * 1024, burst: 1024 * 1024 } as const;
 const LARGEST_MESSAGE = 64 * 1024;
@@ -25,6 +28,13 @@ const LARGEST_MESSAGE = 64 * 1024;
 const KEEP_ALIVE_MS = 15_000;
 /** How long a server may take to read what is left, and to close, after the end was announced. */
 const CLOSE_MS = 2_000;
+
+/** @returns the form for a message stream: servers choose its number, so only one is kept */
+export function pushForms(): (messageStreamId: number) => RtmpForm {
+  const newForm = (messageStreamId: number): RtmpForm => new RtmpForm(messageStreamId, PUSH_CHUNK_SIZE, true);
+  const shared = newForm(SHARED_MESSAGE_STREAM);
+  return (messageStreamId) => (messageStreamId === SHARED_MESSAGE_STREAM ? shared : newForm(messageStreamId));
+}
 
 export interface RtmpPushOptions {
   readonly url: PushUrl;

@@ -1,6 +1,6 @@
 // Wiring only: the simulcast targets of an edge, as providers of the edge's own module.
 import { Controller, Inject, Injectable } from '@nestjs/common';
-import type { InjectionToken, OnApplicationShutdown, Provider } from '@nestjs/common';
+import type { BeforeApplicationShutdown, InjectionToken, Provider } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { CONTROL_PLANE, ControlSubject, PayloadPipe, targetsChangedSchema, UsageReporter } from '@millrace/control';
 import type { ControlPlane, TargetsChanged } from '@millrace/control';
@@ -16,7 +16,11 @@ import type { SimulcastSettings } from './simulcast-settings.ts';
 
 /** Says which publishers an edge has. */
 export interface PublishSource {
-  listen(listener: { began(claim: PublishClaim): void; ended(claim: PublishClaim): void }): void;
+  listen(listener: {
+    began(claim: PublishClaim): void;
+    /** @param reason `taken_over` and `switched` if another publisher has followed */
+    ended(claim: PublishClaim, reason: string): void;
+  }): void;
 }
 
 export interface SimulcastOptions {
@@ -32,7 +36,7 @@ const SIMULCAST_OPTIONS = Symbol('SimulcastOptions');
 const PUBLISH_SOURCE = Symbol('PublishSource');
 
 @Injectable()
-class Simulcast implements OnApplicationShutdown {
+class Simulcast implements BeforeApplicationShutdown {
   readonly #simulcast: EdgeSimulcast;
 
   constructor(
@@ -64,8 +68,8 @@ class Simulcast implements OnApplicationShutdown {
     this.#simulcast.changed(event);
   }
 
-  /** All publishers are gone by now. */
-  onApplicationShutdown(): Promise<void> {
+  /** All publishers are gone by now, and the last report of usage, which comes after this, has what their targets were sent. */
+  beforeApplicationShutdown(): Promise<void> {
     return this.#simulcast.close();
   }
 }

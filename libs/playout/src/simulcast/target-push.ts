@@ -274,6 +274,7 @@ export class TargetPush implements ViewerSink {
         observer: { sent: () => undefined, skipped: onSkipped, cut: () => undefined },
         attached: (viewer) => {
           this.#viewer = viewer;
+          this.#isInterrupted = false;
           void push.closed.then(() => viewer.leave());
         },
         left: () => undefined,
