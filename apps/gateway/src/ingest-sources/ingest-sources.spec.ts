@@ -31,11 +31,9 @@ const ask = (method: string, at: string, body?: object) => gateway.call(method, 
 const make = (body: object = { url: CAMERA }) => gateway.ok('POST', path(), { key: world.apiKey, body });
 
 type Asking = Partial<Parameters<typeof gateway.control.takeSources>[0]>;
+const REQUEST = { edgeId: 'edge-a', protocols: PROTOCOLS, held: [], free: 16, maxPerTenant: 16 };
 const take = async (asking: Asking = {}): Promise<TakeSourcesAnswer> =>
-  (await gateway.control.takeSources(
-    { edgeId: 'edge-a', protocols: PROTOCOLS, held: [], free: 16, maxPerTenant: 16, ...asking },
-    ASK_MS,
-  ))!;
+  (await gateway.control.takeSources({ ...REQUEST, ...asking }, ASK_MS))!;
 /** Of this test's tenant. */
 const taken = async (asking?: Asking) =>
   (await take(asking)).taken.filter(({ tenantId }) => tenantId === world.tenantId);
@@ -214,7 +212,7 @@ describe('an edge that asks for sources', () => {
     const assignments = gateway.app.get(SourceAssignments);
     const asked = Array.from({ length: 50 }, () => {
       assignments.changed();
-      return take();
+      return assignments.take(REQUEST);
     });
     const { id } = await make();
     asked.push(take());
