@@ -111,9 +111,9 @@ export class RedisPublications {
   }
 
   async requestSwitch(streamId: string): Promise<boolean> {
-    const { claimTtlMs, switchRenewedMs } = this.#limits;
+    const { switchRenewedMs } = this.#limits;
     const reply = await this.#link.call('requestSwitch', (redis) =>
-      runScript(redis, 'millraceRequestSwitch', [this.#keys.standby(streamId)], [claimTtlMs, switchRenewedMs]),
+      runScript(redis, 'millraceRequestSwitch', [this.#keys.standby(streamId)], [switchRenewedMs]),
     );
     return reply === 1;
   }

@@ -307,7 +307,7 @@ local function renew(keys, revoked, waits, claim, silentMs, ready, details, newS
     putWaiting(waits, token, claim[3], claim[4], claim, mostLiveStreams(claim[9]))
     waiting = { token, digits(now), '', mostLiveStreams(claim[9]) }
   end
-  redis.call('HSET', waits, 'silent', silentMs, 'ready', ready, 'details', details)
+  redis.call('HSET', waits, 'silent', silentMs, 'ready', ready, 'details', details, 'renewed', digits(now))
   redis.call('PEXPIRE', waits, CLAIM_TTL)
   local isOpen = known[3] and known[6] ~= '1'
   local untilMs = isOpen and tonumber(redis.call('ZSCORE', OPEN, stream .. ':' .. known[1])) or 0
@@ -361,12 +361,11 @@ end
 return 1
 `;
 
-/**
- * KEYS: standby. ARGV: claim TTL, how long ago its edge may have renewed it. Answers 1 when there is an encoder that can go on.
- */
+/** KEYS: standby. ARGV: how long ago its edge may have renewed it. Answers 1 when there is an encoder that can go on. */
 export const REQUEST_SWITCH_SCRIPT = `
 ${SCRIPT_CLOCK}
-if redis.call('HGET', KEYS[1], 'ready') ~= '1' or ARGV[1] - redis.call('PTTL', KEYS[1]) > tonumber(ARGV[2]) then
+local known = redis.call('HMGET', KEYS[1], 'ready', 'renewed')
+if known[1] ~= '1' or now - (tonumber(known[2]) or 0) > tonumber(ARGV[1]) then
   return 0
 end
 redis.call('HSET', KEYS[1], 'switch', digits(now))
