@@ -57,6 +57,9 @@ export const isTooSlow = (error: unknown): boolean => chain(error).some(({ code 
 /** SQLSTATE 23503: what a row refers to is gone. */
 export const isMissingReference = (error: unknown): boolean => chain(error).some(({ code }) => code === '23503');
 
+/** SQLSTATE 40P01: two transactions have waited for each other, and this one was ended for it. It may be tried again. */
+export const isDeadlock = (error: unknown): boolean => chain(error).some(({ code }) => code === '40P01');
+
 /** The error and what is wrapped in it: TypeORM puts the driver's error into its own. */
 function chain(error: unknown): { code: string | undefined; message: string }[] {
   const found: { code: string | undefined; message: string }[] = [];

@@ -28,6 +28,28 @@ afterAll(async () => {
   await postgres.remove();
 });
 
+describe('the deletion of a tenant', () => {
+  it('is tried again where it and what is still written of the tenant have waited for each other', async () => {
+    world = await makeWorld(gateway);
+    const writer = new pg.Client({ connectionString: postgres.url() });
+    await writer.connect();
+    // The other one is ended.
+    await writer.query("SET deadlock_timeout = '30s'");
+    await writer.query('BEGIN');
+    await writer.query('SELECT 1 FROM live_streams WHERE tenant_id = $1 FOR KEY SHARE', [world.tenantId]);
+    const purged = gateway.ok('DELETE', `/v1/tenants/${world.tenantId}?purge=true`);
+    await until('it waits for the stream', async () => {
+      const waiting = await postgres.query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+      return waiting.length > 0;
+    });
+    await writer.query('SELECT 1 FROM tenants WHERE id = $1 FOR KEY SHARE', [world.tenantId]);
+    await writer.query('COMMIT');
+    await writer.end();
+    await purged;
+    expect(await postgres.query(`SELECT 1 FROM live_streams WHERE tenant_id = '${world.tenantId}'`)).toEqual([]);
+  });
+});
+
 describe('deletion in batches', () => {
   beforeEach(async () => {
     world = await makeWorld(gateway);

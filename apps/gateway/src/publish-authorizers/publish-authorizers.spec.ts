@@ -282,9 +282,12 @@ describe('live_stream.rejected', () => {
     for (let times = 0; times < 3; times++) expect(await outcome()).toBe('not_authorized');
     const events = await until('it is written', async () => {
       const page = await gateway.ok('GET', '/v1/events?type=live_stream.rejected', { key: world.apiKey });
-      return (page['data'] as unknown[]).length > 0 && (page['data'] as { data: unknown }[]);
+      return (page['data'] as unknown[]).length > 0 && (page['data'] as { data: unknown; created_at: string }[]);
     });
-    expect(events.map(({ data }) => data)).toEqual([
+    // A minute may have ended between two of them.
+    const minutes = new Set(events.map(({ created_at: at }) => at.slice(0, 'YYYY-MM-DDTHH:MM'.length)));
+    expect(events).toHaveLength(minutes.size);
+    expect(events.slice(0, 1).map(({ data }) => data)).toEqual([
       {
         object: {
           id: world.streamId,
@@ -301,7 +304,7 @@ describe('live_stream.rejected', () => {
     expect(await outcome()).toBe('stream_disabled');
     await until('both are there', async () => {
       const page = await gateway.ok('GET', '/v1/events?type=live_stream.rejected', { key: world.apiKey });
-      return (page['data'] as unknown[]).length === 2;
+      return (page['data'] as unknown[]).length > events.length;
     });
   });
 });

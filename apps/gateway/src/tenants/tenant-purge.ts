@@ -4,7 +4,7 @@ import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/comm
 import type { Logger } from '@millrace/service-kit';
 import { LessThanOrEqual } from 'typeorm';
 import { Database } from '../database/database.ts';
-import { DatabaseUnavailable } from '../database/database.errors.ts';
+import { DatabaseUnavailable, isDeadlock } from '../database/database.errors.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { GATEWAY_LOGGER } from '../ports/tokens.ts';
 import { TenantDependents } from './tenant-dependents.ts';
@@ -13,6 +13,8 @@ import { TenantEntity } from './tenant.entity.ts';
 const PURGE_EVERY_MS = 10 * 60_000;
 /** So many in one round. */
 const MAX_PURGED = 100;
+/** What is still written of a tenant holds its streams and waits for the tenant, which is the other way round here. */
+const MAX_ATTEMPTS = 5;
 
 @Injectable()
 export class TenantPurge implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -49,11 +51,23 @@ export class TenantPurge implements OnApplicationBootstrap, OnApplicationShutdow
 
   /** @param id of a tenant that cannot be restored any more */
   async purgeTenant(id: string): Promise<void> {
-    await this.dependents.deleteRows(id);
-    await this.database.run((manager) => manager.delete(TenantEntity, { id }));
+    for (let attempt = 1; !(await this.#deleteRows(id)); attempt++)
+      if (attempt === MAX_ATTEMPTS) throw new Error(`the rows of ${id} were locked ${MAX_ATTEMPTS} times`);
     await this.known.changed('tenants', id);
     await this.dependents.deleted(id);
     this.logger.info({ tenant_id: id }, 'deleted the data of a tenant');
+  }
+
+  /** @returns false where another transaction came in between */
+  async #deleteRows(id: string): Promise<boolean> {
+    try {
+      await this.dependents.deleteRows(id);
+      await this.database.run((manager) => manager.delete(TenantEntity, { id }));
+      return true;
+    } catch (error) {
+      if (isDeadlock(error)) return false;
+      throw error;
+    }
   }
 
   async #tryPurge(): Promise<void> {
