@@ -337,7 +337,7 @@ export const turnSettings = defineSettings({
   turnUdpBatches: setting(
     'MILLRACE_TURN_UDP_BATCHES',
     flag,
-    true,
+    false,
     'Whether many datagrams are received and sent in one system call, where Linux and Node.js (node:ffi) can; elsewhere one is.',
   ),
   turnAuthorizeMs: setting(

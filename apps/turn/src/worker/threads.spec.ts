@@ -21,7 +21,13 @@ describe.runIf(process.platform === 'linux')('two threads', () => {
   beforeAll(async () => {
     // All clients are of one address here.
     const answers = { turnAnswersPerSecond: 10_000, turnAnswersBurst: 10_000 };
-    turn = await startTurn({ turnThreads: 2, turnPort: await freeUdpPort(), turnHosts: ['127.0.0.1'], ...answers });
+    turn = await startTurn({
+      turnThreads: 2,
+      turnPort: await freeUdpPort(),
+      turnHosts: ['127.0.0.1'],
+      turnUdpBatches: true,
+      ...answers,
+    });
   });
   afterAll(() => turn.stop());
 
@@ -34,7 +40,7 @@ describe.runIf(process.platform === 'linux')('two threads', () => {
     const said = (lines: readonly string[]): boolean[] =>
       lines.flatMap((line) => (JSON.parse(line) as { readonly udp_batches?: boolean }).udp_batches ?? []);
     expect(said(turn.logged)).toEqual([true]);
-    const other = await startTurn({ turnUdpBatches: false });
+    const other = await startTurn();
     expect(said(other.logged)).toEqual([false]);
     await other.stop();
   });
