@@ -41,6 +41,10 @@ export interface ClaimRequest {
   readonly traceparent?: string | undefined;
 }
 
+/** The quota that a claim carries: that of an encoder that may have to wait, which may begin a session when no gateway is asked. */
+export const carriedQuota = ({ role, mayWait, maxLiveStreams }: ClaimRequest): number | undefined =>
+  role === 'backup' || mayWait === true ? maxLiveStreams : undefined;
+
 export type ClaimOutcome =
   /** `resumed`: the session was open and goes on. `replaced`: another publisher was cut off by this claim. */
   | { readonly outcome: 'claimed'; readonly claim: PublishClaim; readonly resumed: boolean; readonly replaced: boolean }

@@ -47,6 +47,7 @@ export { OTHER_TENANTS, TenantLabels } from './metrics/tenant-labels.ts';
 export { connectionFault } from './outbound/connection-fault.ts';
 export { AddressRefused, lookupOf, OutboundAddresses } from './outbound/outbound-addresses.ts';
 export type { OutboundAddress } from './outbound/outbound-addresses.ts';
+export { retryWaitMs } from './outbound/retry-wait.ts';
 export { Drain } from './shutdown/drain.ts';
 export type { DrainOptions, DrainReport, DrainWork } from './shutdown/drain.ts';
 export { gracePeriodMs } from './shutdown/grace-period.ts';

@@ -90,7 +90,7 @@ export function udpSocketContract(name: string, open: OpenUdpSocket): void {
       const { port } = peer.address();
       gone.close();
       socket.send(Buffer.from('first'), port, address);
-      socket.send(Buffer.from('nobody listens'), gone.port, address);
+      socket.send(Buffer.from('to a closed port'), gone.port, address);
       socket.send(Buffer.from('no port'), 0, address);
       socket.sendParts([Buffer.from('no'), Buffer.from('port')], 0, address);
       socket.sendWhole(Buffer.from('no port'), 0, address);

@@ -4,26 +4,7 @@ import { createMemoryLiveStore } from '@millrace/live-store';
 import { createLogger, Metrics } from '@millrace/service-kit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createIngestMetrics } from '../metrics/ingest-metrics.ts';
-import { PulledSource, retryWaitMs } from './pulled-source.ts';
-
-describe('the wait before a source is tried again', () => {
-  const settings = { pullRetryMinMs: 1_000, pullRetryMaxMs: 60_000 };
-  const waits = (failures: number) => Array.from({ length: 200 }, () => retryWaitMs(failures, settings));
-
-  it.each([
-    [0, 1_000],
-    [1, 2_000],
-    [5, 32_000],
-    [6, 60_000],
-    [10_000, 60_000],
-  ])('after %i failures is %i ms, give or take a fifth', (failures, waitMs) => {
-    const all = waits(failures);
-    expect(Math.min(...all)).toBeGreaterThanOrEqual(waitMs * 0.8);
-    expect(Math.max(...all)).toBeLessThanOrEqual(waitMs * 1.2);
-    // Sources that failed together are not tried together.
-    expect(new Set(all).size).toBeGreaterThan(50);
-  });
-});
+import { PulledSource } from './pulled-source.ts';
 
 describe('an edge that may have lost the lease of a source', () => {
   const undo: (() => void)[] = [];

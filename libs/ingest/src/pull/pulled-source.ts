@@ -1,8 +1,8 @@
 // A source that this edge holds the lease of: one attempt after another, with growing waits between them.
-import { randomInt } from 'node:crypto';
 import { formatSourceState, MAX_SOURCE_ERROR_LENGTH, SOURCE_LIMITS } from '@millrace/control';
 import type { SourceState, TakenSource } from '@millrace/control';
 import type { LiveStore, SourceLease } from '@millrace/live-store';
+import { retryWaitMs } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
 import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
 import type { PullAttempt, PullConnector } from './pull-connector.ts';
@@ -10,8 +10,6 @@ import type { PullSettings } from './pull-settings.ts';
 
 /** A source that was pulled for so long begins with the shortest wait again. */
 const STEADY_MS = 10_000;
-/** Waits are longer or shorter by so much, so that sources which failed together are not tried together. */
-const JITTER = 0.2;
 
 const OCCUPIED = 'another publisher has the stream';
 const UNSURE = 'the edge cannot tell whether it still is the one to pull it; it waits for the live store';
@@ -129,12 +127,13 @@ export class PulledSource {
     if (this.#isOver) return;
     this.#attempt = undefined;
     const { metrics, settings } = this.#options;
+    const { pullRetryMinMs: minMs, pullRetryMaxMs: maxMs } = settings;
     const nowMs = Date.now();
     const wasLive = this.#state.state === 'live';
     metrics.pullEnds.inc({ outcome: wasLive ? 'lost' : 'failed' });
     if (wasLive && nowMs - this.#state.sinceMs >= STEADY_MS) this.#failures = 0;
     const error = { message: message.slice(0, MAX_SOURCE_ERROR_LENGTH), atMs: nowMs };
-    const waitMs = retryWaitMs(this.#failures++, settings);
+    const waitMs = retryWaitMs(this.#failures++, { minMs, maxMs });
     this.#logger.info({ detail: error.message, retry_ms: waitMs }, 'source is not pulled');
     this.#state = { state: 'waiting', sinceMs: nowMs, nextTryAtMs: nowMs + waitMs, error };
     this.#options.onChange();
@@ -151,14 +150,4 @@ export class PulledSource {
     this.close('drained');
     this.#options.onIdle();
   }
-}
-
-/** @param failures before this one */
-export function retryWaitMs(
-  failures: number,
-  { pullRetryMinMs, pullRetryMaxMs }: Pick<PullSettings, 'pullRetryMinMs' | 'pullRetryMaxMs'>,
-): number {
-  const waitMs = Math.min(pullRetryMaxMs, pullRetryMinMs * 2 ** Math.min(failures, 30));
-  const spreadMs = Math.floor(waitMs * JITTER);
-  return waitMs - spreadMs + randomInt(2 * spreadMs + 1);
 }

@@ -1,6 +1,6 @@
 // Claims and sessions in memory: the same rules as the Redis scripts (redis/scripts/publication-scripts.ts).
 import type { PublishClaim } from '@millrace/domain';
-import { carriedQuota } from '../carried-quota.ts';
+import { carriedQuota } from '../live-store.ts';
 import type {
   ClaimLoss,
   ClaimOutcome,

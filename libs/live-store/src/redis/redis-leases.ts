@@ -2,7 +2,7 @@
 import type { Lease } from '../live-store.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import type { RedisLink } from './redis-link.ts';
-import { runScript, textReply } from './redis-scripts.ts';
+import { batchesOf, runScript, textReply } from './redis-scripts.ts';
 
 /** Most leases in one script. */
 const LEASES_PER_SCRIPT = 250;
@@ -29,11 +29,8 @@ export class RedisLeases {
   }
 
   async renew(leases: readonly Lease[], ttlMs: number): Promise<boolean[]> {
-    const batches: Promise<boolean[]>[] = [];
-    // All batches leave at once: one round trip.
-    for (let i = 0; i < leases.length; i += LEASES_PER_SCRIPT)
-      batches.push(this.#renewBatch(leases.slice(i, i + LEASES_PER_SCRIPT), ttlMs));
-    return (await Promise.all(batches)).flat();
+    const batches = batchesOf(leases, LEASES_PER_SCRIPT);
+    return (await Promise.all(batches.map((batch) => this.#renewBatch(batch, ttlMs)))).flat();
   }
 
   async release(lease: Lease): Promise<void> {

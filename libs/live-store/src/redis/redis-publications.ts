@@ -1,5 +1,6 @@
 // Claims and sessions in Redis. What a call decides, it decides in one script.
 import type { PublishClaim } from '@millrace/domain';
+import { carriedQuota } from '../live-store.ts';
 import type {
   ClaimLoss,
   ClaimOutcome,
@@ -9,13 +10,12 @@ import type {
   StandbyOutcome,
   StandbyReport,
 } from '../live-store.ts';
-import { carriedQuota } from '../carried-quota.ts';
 import type { LiveStoreLimits } from '../live-store-limits.ts';
 import { carriedText, claimTexts } from './claim-texts.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import type { RedisLink } from './redis-link.ts';
 import { publicationArguments } from './publication-arguments.ts';
-import { runScript, textReply } from './redis-scripts.ts';
+import { batchesOf, runScript, textReply } from './redis-scripts.ts';
 import type { ScriptArgument } from './redis-scripts.ts';
 
 /** Most claims in one script, so that none blocks the server for more than two or three milliseconds. */
@@ -92,10 +92,8 @@ export class RedisPublications {
   }
 
   async renewStandbys(standbys: readonly StandbyReport[], stoppedMs: number): Promise<StandbyOutcome[]> {
-    const batches: Promise<StandbyOutcome[]>[] = [];
-    for (let i = 0; i < standbys.length; i += CLAIMS_PER_SCRIPT)
-      batches.push(this.#renewStandbyBatch(standbys.slice(i, i + CLAIMS_PER_SCRIPT), stoppedMs));
-    return (await Promise.all(batches)).flat();
+    const batches = batchesOf(standbys, CLAIMS_PER_SCRIPT);
+    return (await Promise.all(batches.map((batch) => this.#renewStandbyBatch(batch, stoppedMs)))).flat();
   }
 
   async releaseStandby({ streamId, tenantId, epoch, settings }: PublishClaim): Promise<void> {

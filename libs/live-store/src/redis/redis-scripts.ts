@@ -83,6 +83,13 @@ export function runScript(
   return redis[name](keys.length, ...keys, ...args);
 }
 
+/** So many of each in one script, so that none blocks the server for long. All scripts leave at once: one round trip. */
+export function batchesOf<T>(all: readonly T[], size: number): (readonly T[])[] {
+  const batches: (readonly T[])[] = [];
+  for (let i = 0; i < all.length; i += size) batches.push(all.slice(i, i + size));
+  return batches;
+}
+
 /** A reply that is an array of texts and numbers, each as a text; what is missing stays undefined. */
 export function textReply(reply: unknown): (string | undefined)[] {
   if (!Array.isArray(reply)) throw new TypeError('live store: a script did not return an array');

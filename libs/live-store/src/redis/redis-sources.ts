@@ -2,7 +2,7 @@
 import type { HeldSource, SourceLease, SourceReport } from '../source-leases.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import type { RedisLink } from './redis-link.ts';
-import { runScript, textReply } from './redis-scripts.ts';
+import { batchesOf, runScript, textReply } from './redis-scripts.ts';
 
 /** Most sources in one script. */
 const SOURCES_PER_SCRIPT = 250;
@@ -28,7 +28,9 @@ export class RedisSources {
   }
 
   async renew(reports: readonly SourceReport[], ttlMs: number): Promise<boolean[]> {
-    return (await Promise.all(batchesOf(reports).map((batch) => this.#renewBatch(batch, ttlMs)))).flat();
+    return (
+      await Promise.all(batchesOf(reports, SOURCES_PER_SCRIPT).map((batch) => this.#renewBatch(batch, ttlMs)))
+    ).flat();
   }
 
   async release({ sourceId, token }: SourceLease): Promise<void> {
@@ -46,7 +48,7 @@ export class RedisSources {
   }
 
   async read(sourceIds: readonly string[]): Promise<(HeldSource | undefined)[]> {
-    return (await Promise.all(batchesOf(sourceIds).map((batch) => this.#readBatch(batch)))).flat();
+    return (await Promise.all(batchesOf(sourceIds, SOURCES_PER_SCRIPT).map((batch) => this.#readBatch(batch)))).flat();
   }
 
   async #renewBatch(reports: readonly SourceReport[], ttlMs: number): Promise<boolean[]> {
@@ -72,10 +74,3 @@ export class RedisSources {
 
 /** Without blanks, which separate the parts of a record. */
 const ownerText = (owner: string): string => encodeURIComponent(owner);
-
-/** All of them leave at once: one round trip. */
-function batchesOf<T>(all: readonly T[]): (readonly T[])[] {
-  const batches: (readonly T[])[] = [];
-  for (let i = 0; i < all.length; i += SOURCES_PER_SCRIPT) batches.push(all.slice(i, i + SOURCES_PER_SCRIPT));
-  return batches;
-}

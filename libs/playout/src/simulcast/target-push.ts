@@ -1,11 +1,10 @@
 // One simulcast target of a stream that is published here: connected to, sent the stream, and connected to again.
-import { randomInt } from 'node:crypto';
 import type { SimulcastTarget, TargetFault, TargetReport, TargetState } from '@millrace/control';
 import { FrameBusError } from '@millrace/frame-bus';
 import { LiveStoreError } from '@millrace/live-store';
 import { parsePushUrl } from '@millrace/protocol/rtmp';
 import type { PushUrl } from '@millrace/protocol/rtmp';
-import { AddressRefused, connectionFault } from '@millrace/service-kit';
+import { AddressRefused, connectionFault, retryWaitMs } from '@millrace/service-kit';
 import type { Logger, OutboundAddresses } from '@millrace/service-kit';
 import type { LiveStreams, WatchedViewer } from '../live/live-streams.ts';
 import type { ViewerSink } from '../live/live-viewer.ts';
@@ -22,8 +21,6 @@ const STEADY_MS = 10_000;
 const NO_MEDIA_MS = 1_000;
 /** How long the last frames of a publisher may take to come here. */
 const LAST_FRAMES_MS = 2_000;
-/** Pauses differ by up to this part, so that targets that failed together do not return together. */
-const JITTER = 0.2;
 
 /** The stream that is pushed. */
 export interface PushedStreamPlace {
@@ -65,7 +62,7 @@ export class TargetPush implements ViewerSink {
   #viewer: WatchedViewer | undefined;
   #steady: NodeJS.Timeout | undefined;
   #wakePause: () => void = () => undefined;
-  /** The publisher sends nothing for now, or has sent its last frame. */
+  /** The publisher has stopped sending, and may come back, or has sent its last frame. */
   #isInterrupted = false;
   #isEnding = false;
 
@@ -169,12 +166,10 @@ export class TargetPush implements ViewerSink {
     this.#fault = { code, message: reportedText(message), atMs: nowMs, sinceMs };
     if (this.#failures === 0) this.#options.logger.info({ fault: code }, 'a simulcast target failed');
     this.#options.onFault(code);
-    const pauseMs = fault.isLasting ? simulcastRetryMaxMs : simulcastRetryMinMs * 2 ** Math.min(this.#failures, 30);
+    const failures = fault.isLasting ? Infinity : this.#failures;
     this.#failures++;
     this.#become(fault.isLasting ? 'error' : 'waiting');
-    const longMs = Math.min(pauseMs, simulcastRetryMaxMs);
-    const spreadMs = Math.floor(longMs * JITTER);
-    await this.#pause(longMs - spreadMs + randomInt(2 * spreadMs + 1));
+    await this.#pause(retryWaitMs(failures, { minMs: simulcastRetryMinMs, maxMs: simulcastRetryMaxMs }));
   }
 
   /** One connection, from its beginning to its end. @returns why it is over. @throws what `#faultOf` takes */

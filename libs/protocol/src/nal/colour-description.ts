@@ -13,7 +13,8 @@ export interface ColourDescription {
 /** Reads video_signal_type_present_flag and what it announces. @returns undefined when colours are not described */
 export function readColourDescription(bits: BitReader): ColourDescription | undefined {
   if (!bits.flag()) return undefined;
-  bits.skip(3); // video_format
+  // video_format (ITU-T H.264 section E.2.1) is of no use to players.
+  bits.skip(3);
   const fullRange = bits.flag();
   if (!bits.flag()) return undefined;
   const [colourPrimaries, transferCharacteristics] = [bits.bits(8), bits.bits(8)];

@@ -19,6 +19,7 @@ import {
   typeSpecificOf,
 } from './packet.ts';
 import { ExtensionType } from './handshake.ts';
+import { INITIAL_RTT_US, RoundTripTime } from './round-trip-time.ts';
 import { SrtReceiveWindow } from './receive-window.ts';
 import { SrtSendWindow } from './send-window.ts';
 import { sequenceDistance, sequencePlus, SrtTimestampUnwrapper } from './sequence.ts';
@@ -31,10 +32,6 @@ const LIGHT_ACK_PACKETS = 64;
 const LEAST_NAK_US = 20_000;
 /** Section 4.8: "sent every 1 second". */
 const KEEP_ALIVE_US = 1_000_000;
-/** Section 4.10: before anything was measured. */
-const INITIAL_RTT_US = 100_000;
-/** What a peer may say of the round trip: more is not believed. */
-const MAX_RTT_US = 10_000_000;
 /** Section 4.7: samples of one estimate of the drift of the peer's clock. */
 const DRIFT_SAMPLES = 1_000;
 /** Section 4.6: a sender gives up what is later than this, or 1.25 times the delay where that is longer. */
@@ -135,6 +132,7 @@ export class SrtConnection {
   /** While it is set nothing is delivered: what comes waits in the window, and what does not fit is lost. */
   isPaused = false;
   readonly #options: SrtConnectionOptions;
+  readonly #rtt = new RoundTripTime();
   readonly #receive: SrtReceiveWindow;
   readonly #send: SrtSendWindow;
   readonly #timestamps: SrtTimestampUnwrapper;
@@ -143,8 +141,6 @@ export class SrtConnection {
   #driftUs = 0;
   #driftSum = 0;
   #driftCount = 0;
-  #rttVarianceUs = INITIAL_RTT_US / 2;
-  #isMeasured = false;
   #ended: SrtEnd | undefined;
   #heardUs: number;
   #tickedUs: number;
@@ -337,10 +333,8 @@ export class SrtConnection {
     if (this.#send.oldest !== oldest) this.#readUs = this.#heardUs;
     if (information.length < 16) return;
     this.#tell(ControlType.ackAck, 0, number, EMPTY_BYTES);
-    // A side that only sends has no acknowledgements of its own to measure by.
-    if (this.#isMeasured) return;
-    this.statistics.rttUs = Math.min(information.readUInt32BE(4), MAX_RTT_US);
-    this.#rttVarianceUs = Math.min(information.readUInt32BE(8), MAX_RTT_US);
+    this.#rtt.told(information.readUInt32BE(4), information.readUInt32BE(8));
+    this.statistics.rttUs = this.#rtt.us;
   }
 
   /** Sections 4.10 and 4.7. */
@@ -350,16 +344,8 @@ export class SrtConnection {
     if (sentUs === 0 || number > this.#ackNumber || this.#ackNumber - number >= ACK_HISTORY) return;
     this.#ackSentUs[slot] = 0;
     this.#confirmedSequence = this.#ackSequence[slot]!;
-    const sampleUs = nowUs - sentUs;
-    const { statistics } = this;
-    if (this.#isMeasured) {
-      this.#rttVarianceUs += (Math.abs(statistics.rttUs - sampleUs) - this.#rttVarianceUs) / 4;
-      statistics.rttUs += (sampleUs - statistics.rttUs) / 8;
-    } else {
-      this.#isMeasured = true;
-      statistics.rttUs = sampleUs;
-      this.#rttVarianceUs = sampleUs / 2;
-    }
+    this.#rtt.measured(nowUs - sentUs);
+    this.statistics.rttUs = this.#rtt.us;
     this.#driftSum += nowUs - this.#baseUs - this.#timestamps.unwrap(timestamp);
     if (++this.#driftCount < DRIFT_SAMPLES) return;
     this.#driftUs = this.#driftSum / DRIFT_SAMPLES;
@@ -426,9 +412,8 @@ export class SrtConnection {
 
   /** The last packets before a pause are missed only by their sender; and reports get lost. */
   #sendUnasked(nowUs: number): void {
-    const { rttUs } = this.statistics;
     this.statistics.sendDropped += this.#send.dropBefore(nowUs - this.#keepUs);
-    const sinceUs = nowUs - (rttUs + 4 * this.#rttVarianceUs + 2 * ACK_US);
+    const sinceUs = nowUs - this.#rtt.timeoutUs - 2 * ACK_US;
     const count = Math.min(this.#send.size, MAX_UNASKED);
     for (let i = 0; i < count; i++) this.#resend(sequencePlus(this.#send.oldest, i), sinceUs, nowUs, false);
   }
@@ -449,7 +434,7 @@ export class SrtConnection {
   /** Section 6.1.6: repeated until it is acknowledged. */
   #announceKeys(nowUs: number): void {
     const announcement = this.#options.keys?.announcement;
-    if (announcement === undefined || nowUs - this.#announcedUs < 1.5 * this.statistics.rttUs) return;
+    if (announcement === undefined || nowUs - this.#announcedUs < 1.5 * this.#rtt.us) return;
     this.#announcedUs = nowUs;
     this.#tellKeys(ExtensionType.kmReq, announcement);
   }
@@ -461,7 +446,7 @@ export class SrtConnection {
   }
 
   get #nakUs(): number {
-    return Math.max(LEAST_NAK_US, this.statistics.rttUs + 4 * this.#rttVarianceUs);
+    return Math.max(LEAST_NAK_US, this.#rtt.timeoutUs);
   }
 
   #reportGap(): void {
@@ -488,7 +473,7 @@ export class SrtConnection {
     this.#measureRate(nowUs);
     const isTold = sequence === this.#toldSequence;
     if (isTold && sequence === this.#confirmedSequence) return;
-    if (isTold && nowUs - this.#ackedUs < this.statistics.rttUs + 4 * this.#rttVarianceUs) return;
+    if (isTold && nowUs - this.#ackedUs < this.#rtt.timeoutUs) return;
     this.#ackedUs = nowUs;
     this.#sinceAck = 0;
     this.#toldSequence = sequence;
@@ -499,8 +484,8 @@ export class SrtConnection {
     let at = SRT_HEADER_BYTES;
     for (const word of [
       sequence,
-      this.statistics.rttUs,
-      this.#rttVarianceUs,
+      this.#rtt.us,
+      this.#rtt.varianceUs,
       Math.max(2, this.#receive.room),
       this.#packetsPerSecond,
       // The capacity of the link is not estimated: live mode has no use for it.
