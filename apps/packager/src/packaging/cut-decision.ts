@@ -8,20 +8,24 @@ import { longestSegmentMs, TARGET_TOLERANCE_TICKS } from './target-duration.ts';
 
 /** Decode times that go back by more than this are another timeline; by less, an encoder's jitter. 1 s. */
 const BACKWARDS_TICKS = 90_000;
-/** A hole that a segment cannot hold is another timeline when it is longer than this. 3 s. */
-const HOLE_TICKS = 270_000;
+/** A pause of pictures and sound is bridged by ending the segment at a keyframe before it, unless it is longer than this. 3 s. */
+const LONGEST_BRIDGED_TICKS = 270_000;
+/** Sound that comes before pictures in the log by less than this is early; by more, and behind a step of its own, both have paused. 250 ms. */
+const SHORTEST_PAUSE_TICKS = 22_500;
 /** Audio that has run on for this long since the newest picture decides where to cut, as pictures may have stopped. 250 ms. */
 const LATE_VIDEO_TICKS = 22_500;
 /**
- * A segment that also is a rendition of sound ends this much before its longest: sound has frames of its own length, so that the
- * rendition may be longer than the pictures, and its EXTINF has to hold the target duration too. 100 ms.
+ * A segment ends this much before its longest: a frame may come later than the ones before it let expect, and sound has frames of its own
+ * length, so that its rendition may be longer than the pictures. 100 ms.
  */
-const SOUND_MARGIN_TICKS = 9_000;
+const MARGIN_TICKS = 9_000;
 
 export interface CutLimits {
   readonly targetTicks: number;
-  /** The longest that the open segment may last. */
+  /** How long the open segment is meant to last at most. */
   readonly longestTicks: number;
+  /** What its EXTINF allows: it cannot last until a frame that is later. */
+  readonly hardTicks: number;
   readonly maxBytes: number;
   /** With parts: what is behind a keyframe may be in one that players have, so that the segment cannot be split there later. */
   readonly hasParts: boolean;
@@ -31,11 +35,11 @@ export interface CutLimits {
 export function cutLimits(point: ResumePoint, settings: SegmenterSettings): CutLimits {
   // A target that was raised while the session lives: a keyframe before the end that is fixed by now is still better than none.
   const fixedMs = point.targetDurationSeconds > 0 ? point.targetDurationSeconds * 1_000 : Infinity;
+  const hardTicks = longestSegmentMs(point, settings.maxSegmentMs) * TICKS_PER_MS;
   return {
     targetTicks: Math.min(settings.segmentTargetMs, fixedMs) * TICKS_PER_MS,
-    longestTicks:
-      longestSegmentMs(point, settings.maxSegmentMs) * TICKS_PER_MS -
-      (point.partDurationMs === undefined ? 0 : SOUND_MARGIN_TICKS),
+    longestTicks: hardTicks - MARGIN_TICKS,
+    hardTicks,
     maxBytes: settings.maxSegmentBytes,
     hasParts: point.partDurationMs !== undefined,
   };
@@ -48,12 +52,25 @@ export function cutBefore(open: OpenSegment, frame: Frame, limits: CutLimits): C
   const elapsed = frame.dts90k - open.startDts90k;
   const step = frame.dts90k - (open.hasVideo ? open.lastVideoDts90k : open.lastAudioDts90k);
   if (step < -BACKWARDS_TICKS) return 'timeline';
-  if (elapsed > limits.longestTicks) return step > HOLE_TICKS ? 'timeline' : 'duration';
+  // "The EXTINF duration ..., when rounded to the nearest integer, MUST be less than or equal to the target duration" (RFC 8216 section 4.3.3.1):
+  // its last frame lasts as long as others do, and what follows the pause is another timeline (docs/decisions/0066).
+  if (elapsed > limits.hardTicks) return isBridged(open, frame, step, limits) ? 'duration' : 'timeline';
   if (isRandomAccess(frame) && elapsed >= limits.targetTicks - TARGET_TOLERANCE_TICKS) return 'keyframe';
+  if (elapsed > limits.longestTicks) return 'duration';
   if (limits.hasParts && isLastKeyframe(open, frame, elapsed, limits)) return 'keyframe';
   // The frame after this one would come too late to cut there.
   if (elapsed + step > limits.longestTicks) return 'duration';
   return open.bytesWith(frame) > limits.maxBytes ? 'bytes' : undefined;
+}
+
+/**
+ * Whether the pause before this frame has room behind the keyframe inside the segment: it is split there, and nothing is lost. Where decoding
+ * can start with the frame itself, nothing is lost anyway.
+ */
+function isBridged(open: OpenSegment, frame: Frame, step: number, { hasParts, hardTicks }: CutLimits): boolean {
+  const inner = open.innerKeyframe;
+  if (hasParts || inner === undefined || frame.kind !== FrameKind.video || isRandomAccess(frame)) return false;
+  return step <= LONGEST_BRIDGED_TICKS && frame.dts90k - inner.dts90k <= hardTicks;
 }
 
 /**
@@ -77,9 +94,12 @@ function silenceCut(open: OpenSegment, frame: Frame, limits: CutLimits): CutReas
   if (open.hasAudio) {
     const pause = open.pauseOfBoth(frame);
     const elapsed = open.ticksWithoutVideo(frame);
-    if (pause > HOLE_TICKS && elapsed + pause > limits.longestTicks) return 'timeline';
     const step = frame.dts90k - open.lastAudioDts90k;
-    if (open.soundSinceVideo90k > LATE_VIDEO_TICKS && elapsed + step > limits.longestTicks) return 'duration';
+    const hasPaused = pause > SHORTEST_PAUSE_TICKS;
+    // The next picture may be a little later than this.
+    if (hasPaused && elapsed > limits.longestTicks) return 'timeline';
+    if (open.soundSinceVideo90k > LATE_VIDEO_TICKS && elapsed + step > limits.longestTicks)
+      return hasPaused ? 'timeline' : 'duration';
   }
   return open.bytesWith(frame) > limits.maxBytes ? 'bytes' : undefined;
 }

@@ -32,7 +32,7 @@ export class OpenSegment {
   unrecorded: Track | undefined;
   lastVideoDts90k = 0;
   lastAudioDts90k = 0;
-  /** How much audio has come since the newest video frame, pauses left out. */
+  /** How far audio has run since the newest video frame, without pauses in which pictures went on. */
   soundSinceVideo90k = 0;
   /** Decode time of the newest video frame when the newest audio frame came. */
   videoAtAudio90k = 0;
@@ -66,7 +66,7 @@ export class OpenSegment {
         if (!this.hasVideo) this.startDts90k = dts90k;
         this.lastAudioDts90k = dts90k;
       }
-      this.soundSinceVideo90k += soundOf(dts90k - this.lastAudioDts90k);
+      this.soundSinceVideo90k += this.#soundUntil(frame);
       this.lastAudioDts90k = dts90k;
       if (this.hasVideo) this.videoAtAudio90k = this.lastVideoDts90k;
     }
@@ -138,13 +138,18 @@ export class OpenSegment {
 
   /** How far audio has run since the segment began, where video has stopped: measured by audio's own clock since then. */
   ticksWithoutVideo(audio: Frame): number {
-    const sound = this.soundSinceVideo90k + soundOf(audio.dts90k - this.lastAudioDts90k);
-    return this.lastVideoDts90k - this.startDts90k + sound;
+    return this.lastVideoDts90k - this.startDts90k + this.soundSinceVideo90k + this.#soundUntil(audio);
   }
 
   /** How long both tracks have paused before this audio frame, by the times of both. */
   pauseOfBoth(audio: Frame): number {
     return audio.dts90k - this.lastAudioDts90k - (this.lastVideoDts90k - this.videoAtAudio90k);
+  }
+
+  /** What the step to this audio frame adds to how far audio has run: of a pause, what pictures have paused too. */
+  #soundUntil(audio: Frame): number {
+    const step = audio.dts90k - this.lastAudioDts90k;
+    return Math.max(0, step > LONGEST_AUDIO_STEP_TICKS ? this.pauseOfBoth(audio) : step);
   }
 
   /** How long the segment lasts by its own frames alone, when nothing follows on its timeline. */
@@ -163,6 +168,3 @@ export class OpenSegment {
     return last + step - this.startDts90k;
   }
 }
-
-/** What a step from one audio frame to the next adds to the sound that came: nothing where sound paused. */
-const soundOf = (step90k: number): number => (step90k > LONGEST_AUDIO_STEP_TICKS ? 0 : Math.max(0, step90k));

@@ -195,8 +195,11 @@ class OpenRendition {
     this.#samples.push(last);
   }
 
-  /** Ends the open part, which has samples. */
-  #close(endDts90k: number): void {
+  /**
+   * Ends the open part, which has samples.
+   * @param longestTicks how long it may be said to last: tracks that are out of step with the pictures may go further than EXTINF allows
+   */
+  #close(endDts90k: number, longestTicks = Infinity): void {
     const samples = this.#samples;
     const index = this.parts.length;
     const first = samples[0]!;
@@ -213,7 +216,7 @@ class OpenRendition {
       name: partName(this.rendition, mediaSequence, index),
       contentType: cmafContentType(this.kind),
       bytes: encodeCmafPart(this.kind, mediaSequence, index, timed, tags, epochZeroMs),
-      ticks: endDts90k - first.dts90k,
+      ticks: Math.min(endDts90k - first.dts90k, longestTicks),
       start90k: cmafTime(first.dts90k + first.cto90k),
       independent: this.kind === 'audio' || first.keyframe,
       map: this.#map,
@@ -227,16 +230,23 @@ class OpenRendition {
     this.#onPart(part);
   }
 
-  /** @param endDts90k where the last sample ends; undefined when nothing outside of the rendition tells */
-  finish(endDts90k: number | undefined): FinishedRendition {
+  /**
+   * @param endDts90k where the last sample ends; undefined when nothing outside of the rendition tells
+   * @param longestTicks how long the segment may be said to last
+   */
+  finish(endDts90k: number | undefined, longestTicks: number): FinishedRendition {
     if (this.#samples.length > 0) {
       const lasts = this.#lastTicks ?? (this.#longestStep > 0 ? this.#longestStep : SINGLE_FRAME_TICKS);
       const end = Math.max(endDts90k ?? this.#lastDts90k + Math.round(lasts), this.#lastDts90k + 1);
       this.#setLongApart(end);
-      this.#close(end);
+      const closedTicks = this.parts.reduce((sum, part) => sum + part.ticks, 0);
+      this.#close(end, Math.max(1, longestTicks - closedTicks));
     }
     const { parts } = this;
-    const ticks = parts.reduce((sum, part) => sum + part.ticks, 0);
+    const ticks = Math.min(
+      parts.reduce((sum, part) => sum + part.ticks, 0),
+      longestTicks,
+    );
     return {
       name: renditionSegmentName(this.rendition, this.#before.mediaSequence),
       contentType: cmafContentType(this.kind),
@@ -338,20 +348,21 @@ export class PartCutter {
   /**
    * The segment is whole.
    * @param endDts90k where it ends, by the clock of its pictures, or of its sound where it has none
+   * @param longestTicks how long it may be said to last
    */
-  finish(endDts90k: number): FinishedRenditions {
+  finish(endDts90k: number, longestTicks: number): FinishedRenditions {
     if (this.#video !== undefined) this.#fillAll(endDts90k, endDts90k, endDts90k);
     const finished: { [Name in RenditionName]?: FinishedRendition } = {};
-    const video = this.#video?.finish(endDts90k);
+    const video = this.#video?.finish(endDts90k, longestTicks);
     if (video !== undefined) finished.video = video;
     for (const open of this.#pictures.values()) {
       const aligned = this.#isAligned(open, endDts90k, video);
-      finished[open.rendition] = { ...open.finish(open.endBefore(endDts90k)), aligned };
+      finished[open.rendition] = { ...open.finish(open.endBefore(endDts90k), longestTicks), aligned };
     }
     const soundEnd90k = video === undefined ? endDts90k : undefined;
-    if (this.#audio?.rendition !== undefined) finished.audio = this.#audio.rendition.finish(soundEnd90k);
+    if (this.#audio?.rendition !== undefined) finished.audio = this.#audio.rendition.finish(soundEnd90k, longestTicks);
     for (const { rendition } of this.#sounds.values())
-      if (rendition !== undefined) finished[rendition.rendition] = rendition.finish(undefined);
+      if (rendition !== undefined) finished[rendition.rendition] = rendition.finish(undefined, longestTicks);
     this.forget();
     return finished;
   }

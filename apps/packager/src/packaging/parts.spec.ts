@@ -213,7 +213,6 @@ describe('parts of any log', () => {
     const pauses = [
       'part-above-target',
       'part-below-target',
-      'extinf-above-target',
       'date-time-off',
       'parts-missing',
       'parts-too-old',

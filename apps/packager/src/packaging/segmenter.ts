@@ -1,7 +1,16 @@
 // Cuts the frames of one stream into segments. Pure: the same log gives the same segments, byte for byte, from any resume
 // point. So no clock, no arrival time and nothing that a ResumePoint and the log do not tell may decide anything here.
-import { FrameFlag, FrameKind, isConfiguration, isFirstTrack, isKeyframe, isRandomAccess } from '@millrace/domain';
+import {
+  FrameFlag,
+  FrameKind,
+  isConfiguration,
+  isFirstTrack,
+  isKeyframe,
+  isRandomAccess,
+  TICKS_PER_MS,
+} from '@millrace/domain';
 import type { Frame, FramePosition, ResumePoint } from '@millrace/domain';
+import { renditionValues } from '@millrace/live-store';
 import { findTrack, withTrack } from '@millrace/media';
 import type { Track, Tracks } from '@millrace/media';
 import type { Container } from '../containers/container.ts';
@@ -23,6 +32,7 @@ import type { InnerKeyframe } from './open-segment.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
 import { PartCutter } from './part-cutter.ts';
 import type { FinishedPart, FinishedRenditions } from './part-cutter.ts';
+import { longestSegmentMs } from './target-duration.ts';
 import { mayBeTimed } from './timed-metadata.ts';
 import { endsBetween, TrackState } from './track-state.ts';
 
@@ -318,7 +328,8 @@ export class Segmenter {
     const { tracks } = state;
     const configurations = state.settle(frame);
     const changes = endsBetween(tracks, state.tracks, this.#point, this.#open.unrecorded);
-    const cut = changes ? 'configuration' : jumps ? 'timeline' : cutBefore(this.#open, frame, this.#limits);
+    const decided = cutBefore(this.#open, frame, this.#limits);
+    const cut = changes ? 'configuration' : jumps ? 'timeline' : decided;
     if (cut === undefined) {
       if (state.tracks !== tracks) this.#open.forgetKeyframe();
       if (isInnerKeyframe(frame)) this.#open.noteKeyframe(frame, configurations);
@@ -331,7 +342,7 @@ export class Segmenter {
       this.#split(cut, keyframe, [...configurations, frame]);
       return;
     }
-    const breaks = jumps || cut === 'timeline';
+    const breaks = jumps || decided === 'timeline';
     const ticks = breaks ? this.#open.ownTicks() : this.#open.ticksUntil(frame);
     const discontinuity = breaks || tracks !== state.tracks;
     // Players start decoders anew at a discontinuity: behind a hole, what cannot be decoded then is left out.
@@ -416,9 +427,12 @@ export class Segmenter {
     const startedMs = this.#stopwatchMs();
     const further = this.#gathered;
     this.#gathered = [];
-    const renditions = this.#finishRenditions(frames, all, further, startDts90k + ticks);
     let finished = finishSegment(gathered, this.#container, this.#settings);
-    const after = closerTo(frames, finished.after);
+    // The first segment fixes how long the others may be, with its sound, which may last longer than its pictures.
+    const isFirst = this.#point.targetDurationSeconds === 0;
+    const longestMs = isFirst ? Infinity : longestSegmentMs(this.#point, this.#settings.maxSegmentMs);
+    const renditions = this.#finishRenditions(frames, all, further, startDts90k + ticks, longestMs);
+    const after = closerTo(frames, isFirst ? withRoomFor(renditions, finished.after) : finished.after);
     finished = { ...finished, after: further.length > 0 ? { ...after, ladder: true } : after };
     this.#moveTo(finished.after);
     const finishedAtMs = this.#stopwatchMs();
@@ -434,6 +448,7 @@ export class Segmenter {
     tracks: Tracks,
     further: readonly FurtherFrame[],
     endDts90k: number,
+    longestMs: number,
   ): FinishedRenditions | undefined {
     if (!this.#isPlain) return undefined;
     if (!this.#hasParts) {
@@ -448,7 +463,7 @@ export class Segmenter {
       for (const { frame, track } of further)
         if (track !== undefined && !this.#parts.addFurther(frame, track, this.#point)) this.droppedFrames++;
     }
-    return this.#parts.finish(endDts90k);
+    return this.#parts.finish(endDts90k, longestMs * TICKS_PER_MS);
   }
 
   /** Parts are plain: a stream that is encrypted while it is live has none from then on. */
@@ -468,6 +483,12 @@ export class Segmenter {
 }
 
 const NONE: readonly Frame[] = [];
+
+/** The state behind the first segment of a session, with a target duration that its renditions keep to. */
+function withRoomFor(renditions: FinishedRenditions | undefined, after: ResumePoint): ResumePoint {
+  const seconds = renditionValues(renditions ?? {}).map(({ ticks }) => Math.round(ticks / TICKS_PER_MS / 1_000));
+  return { ...after, targetDurationSeconds: Math.max(after.targetDurationSeconds, ...seconds) };
+}
 
 const positionOf = (frame: Frame): FramePosition => ({ epoch: frame.epoch, sequence: frame.sequence });
 
