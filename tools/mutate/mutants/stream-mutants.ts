@@ -188,7 +188,7 @@ export const STREAM_MUTANTS: readonly Mutant[] = [
   {
     name: 'segmenter-keeps-the-timeline-over-a-jump',
     file: SEGMENTER,
-    find: "const breaks = jumps || cut === 'timeline';",
+    find: "const breaks = jumps || decided === 'timeline';",
     replace: 'const breaks = false;',
     specs: SEGMENTER_SPECS,
   },
