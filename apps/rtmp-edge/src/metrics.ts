@@ -4,10 +4,10 @@ import { registerIngestMetrics } from '@millrace/ingest';
 import { PlaybackMeter, PlayoutMetrics, SimulcastMetrics } from '@millrace/playout';
 import { TenantLabels } from '@millrace/service-kit';
 import type { Logger, Metrics } from '@millrace/service-kit';
-import { PROTOCOLS } from './protocols.ts';
+import { INGEST_PROTOCOLS, PROTOCOLS } from './protocols.ts';
 
 export function registerMetrics(metrics: Metrics, logger: Logger): void {
-  registerIngestMetrics(metrics, logger, PROTOCOLS);
+  registerIngestMetrics(metrics, logger, INGEST_PROTOCOLS);
   new PlayoutMetrics(metrics, PROTOCOLS, () => ({ streams: 0, groupBytes: 0, queuedBytes: 0 }));
   new PlaybackMeter(metrics, new TenantLabels(metrics, 0), NO_USAGE);
   new SimulcastMetrics(metrics, () => []);

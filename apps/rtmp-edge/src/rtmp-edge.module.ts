@@ -8,6 +8,8 @@ import {
   openCertificate,
   PublisherControlController,
   PublishLifecycle,
+  pullProviders,
+  SourceNewsController,
 } from '@millrace/ingest';
 import type { IngestMetrics } from '@millrace/ingest';
 import { edgePlaybackProvider, SimulcastController, simulcastProviders } from '@millrace/playout';
@@ -16,11 +18,12 @@ import type { Logger } from '@millrace/service-kit';
 import { EdgeContext } from './ingest/edge-context.ts';
 import { RtmpListeners } from './ingest/rtmp-listeners.ts';
 import { Playback } from './play/playback.ts';
-import { PROTOCOLS } from './protocols.ts';
+import { INGEST_PROTOCOLS, PROTOCOLS } from './protocols.ts';
+import { RtmpPullConnector } from './pull/rtmp-pull-connector.ts';
 import { RTMP_EDGE_SETTINGS, RTMPS_CERTIFICATE } from './rtmp-edge-options.ts';
 import type { RtmpEdgeOptions } from './rtmp-edge-options.ts';
 import { RtmpEdgeService } from './rtmp-edge.service.ts';
-import { playoutSettingsOf } from './settings.ts';
+import { playoutSettingsOf, pullSettingsOf } from './settings.ts';
 import type { RtmpEdgeSettings } from './settings.ts';
 import { ReadPacer } from './socket/read-pacer.ts';
 
@@ -32,9 +35,9 @@ export class RtmpEdgeModule {
     const { instanceId: edgeId, authorizeMs } = settings;
     return {
       module: RtmpEdgeModule,
-      controllers: [PublisherControlController, SimulcastController],
+      controllers: [PublisherControlController, SourceNewsController, SimulcastController],
       providers: [
-        ...ingestProviders(options, { protocols: PROTOCOLS, malformedTag: 'no FLV tags' }),
+        ...ingestProviders(options, { protocols: INGEST_PROTOCOLS, malformedTag: 'no FLV tags' }),
         { provide: RTMP_EDGE_SETTINGS, useFactory: () => checked(options.settings) },
         {
           provide: RTMPS_CERTIFICATE,
@@ -53,6 +56,7 @@ export class RtmpEdgeModule {
           useFactory: ({ readCoalesceMs, readCoalesceFrom }: RtmpEdgeSettings) =>
             new ReadPacer(readCoalesceMs, readCoalesceFrom),
         },
+        ...pullProviders(pullSettingsOf(settings), RtmpPullConnector),
         edgePlaybackProvider(RTMP_EDGE_SETTINGS, PROTOCOLS, (settings: RtmpEdgeSettings) => ({
           edgeId: settings.instanceId,
           authorizeMs: settings.authorizeMs,

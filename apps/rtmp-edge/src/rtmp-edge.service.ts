@@ -1,7 +1,7 @@
 // The edge as a whole, and how it leaves.
 import { Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import { Ingest } from '@millrace/ingest';
+import { Ingest, SourcePuller } from '@millrace/ingest';
 import type { EdgeService } from '@millrace/ingest';
 import { RtmpListeners } from './ingest/rtmp-listeners.ts';
 import type { RtmpEdgePorts } from './ingest/rtmp-listeners.ts';
@@ -14,6 +14,7 @@ export class RtmpEdgeService implements EdgeService<RtmpEdgePorts>, BeforeApplic
     private readonly listeners: RtmpListeners,
     private readonly ingest: Ingest,
     private readonly playback: Playback,
+    private readonly puller: SourcePuller,
   ) {}
 
   /** The ports that were opened; undefined before the application has started. */
@@ -26,9 +27,10 @@ export class RtmpEdgeService implements EdgeService<RtmpEdgePorts>, BeforeApplic
     return this.ingest.publishers + this.playback.players;
   }
 
-  /** Closes the ports and asks encoders whose protocol allows it to reconnect elsewhere. Publishers may continue. Idempotent. */
+  /** Closes the ports and asks encoders whose protocol allows it to reconnect elsewhere. Publishers, and sources that are pulled, may continue. Idempotent. */
   leave(): void {
     this.listeners.close();
+    this.puller.leave();
     this.ingest.leave();
     this.playback.leave();
   }

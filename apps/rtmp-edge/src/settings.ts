@@ -1,5 +1,6 @@
 // Every setting of the RTMP edge: what peers may cost is bounded here, by name.
-import { edgeProcessSettings, edgeSettings } from '@millrace/ingest';
+import { edgeProcessSettings, edgeSettings, httpPullSettings, pullSettings } from '@millrace/ingest';
+import type { PullSettings } from '@millrace/ingest';
 import {
   addressRanges,
   bytes,
@@ -247,6 +248,20 @@ export const rtmpEdgeSettings = defineSettings({
   ),
   ...playerSettings,
   ...simulcastSettings,
+  ...pullSettings,
+  ...httpPullSettings,
+  rtmpMaxPulls: setting(
+    'MILLRACE_RTMP_MAX_PULLS',
+    wholeNumber(0, 4_096),
+    256,
+    'How many ingest sources (RTMP, HTTP-FLV) one RTMP edge pulls at the same time, also those that it waits to try again; 0: none.',
+  ),
+  rtmpMaxPullsPerTenant: setting(
+    'MILLRACE_RTMP_MAX_PULLS_PER_TENANT',
+    wholeNumber(1, 4_096),
+    64,
+    'How many of those may be of one tenant.',
+  ),
   readCoalesceMs: setting(
     'MILLRACE_RTMP_READ_COALESCE_MS',
     wholeNumber(0, 1_000),
@@ -268,6 +283,13 @@ export const rtmpEdgeSettings = defineSettings({
 });
 
 export type RtmpEdgeSettings = ValuesOf<typeof rtmpEdgeSettings>;
+
+export const pullSettingsOf = (settings: RtmpEdgeSettings): PullSettings => ({
+  pullRetryMinMs: settings.pullRetryMinMs,
+  pullRetryMaxMs: settings.pullRetryMaxMs,
+  maxPulls: settings.rtmpMaxPulls,
+  maxPullsPerTenant: settings.rtmpMaxPullsPerTenant,
+});
 
 /** The limits of an edge's players, as playout knows them. */
 export const playoutSettingsOf = (settings: RtmpEdgeSettings): PlayoutSettings =>

@@ -1,6 +1,6 @@
 // Every setting of the SRT edge: what peers may cost is bounded here, by name.
-import { edgeProcessSettings, edgeSettings } from '@millrace/ingest';
-import type { IngestSettings } from '@millrace/ingest';
+import { edgeProcessSettings, edgeSettings, httpPullSettings, pullSettings } from '@millrace/ingest';
+import type { IngestSettings, PullSettings } from '@millrace/ingest';
 import { playersBytes, playerSettings, settingsOfPlayers, simulcastSettings } from '@millrace/playout';
 import type { PlayoutSettings } from '@millrace/playout';
 import {
@@ -169,6 +169,32 @@ export const srtEdgeSettings = defineSettings({
   ),
   ...playerSettings,
   ...simulcastSettings,
+  ...pullSettings,
+  ...httpPullSettings,
+  pullHlsMaxPlaylistBytes: setting(
+    'MILLRACE_PULL_HLS_MAX_PLAYLIST_BYTES',
+    bytes(KiB, 16 * MiB),
+    MiB,
+    'Largest playlist of an ingest source of HLS, in bytes.',
+  ),
+  pullHlsMaxSegmentBytes: setting(
+    'MILLRACE_PULL_HLS_MAX_SEGMENT_BYTES',
+    bytes(64 * KiB),
+    256 * MiB,
+    'Largest segment of an ingest source of HLS, in bytes. It is read as fast as it plays, and not kept.',
+  ),
+  srtMaxPulls: setting(
+    'MILLRACE_SRT_MAX_PULLS',
+    wholeNumber(0, 4_096),
+    256,
+    'How many ingest sources (SRT, HLS) one SRT edge pulls at the same time, also those that it waits to try again; 0: none.',
+  ),
+  srtMaxPullsPerTenant: setting(
+    'MILLRACE_SRT_MAX_PULLS_PER_TENANT',
+    wholeNumber(1, 4_096),
+    64,
+    'How many of those may be of one tenant.',
+  ),
   srtDrainMs: setting(
     'MILLRACE_SRT_DRAIN_MS',
     milliseconds(),
@@ -201,6 +227,13 @@ export const ingestSettingsOf = (settings: SrtEdgeSettings): IngestSettings => (
   timedMetadataPerSecondPerTenant: settings.timedMetadataPerSecondPerTenant,
   drainMs: settings.srtDrainMs,
   drainSpreadMs: settings.srtDrainSpreadMs,
+});
+
+export const pullSettingsOf = (settings: SrtEdgeSettings): PullSettings => ({
+  pullRetryMinMs: settings.pullRetryMinMs,
+  pullRetryMaxMs: settings.pullRetryMaxMs,
+  maxPulls: settings.srtMaxPulls,
+  maxPullsPerTenant: settings.srtMaxPullsPerTenant,
 });
 
 /** The limits of an edge's players, as playout knows them. */

@@ -8,8 +8,14 @@ import type { SrtEdgeSettings } from './settings.ts';
 import { registerMetrics } from './metrics.ts';
 import type { SrtMetrics } from './metrics.ts';
 
-/** Values of the metric label `protocol`. */
+/** What this edge speaks with encoders and players: values of the metric label `protocol`. */
 export const PROTOCOLS = ['srt'];
+
+/** HLS, as this edge pulls it: it has the reader of MPEG-TS. */
+export const HLS = 'hls';
+
+/** By what streams come to this edge, pushed or pulled. */
+export const INGEST_PROTOCOLS = [...PROTOCOLS, HLS];
 
 export const SRT_EDGE_SETTINGS = Symbol('SrtEdgeSettings');
 

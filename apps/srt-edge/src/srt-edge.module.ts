@@ -1,15 +1,22 @@
 // Wiring only: the edge with the ports that it is given.
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
-import { ingestProviders, PublisherControlController, PublishLifecycle } from '@millrace/ingest';
+import {
+  ingestProviders,
+  PublisherControlController,
+  PublishLifecycle,
+  pullProviders,
+  SourceNewsController,
+} from '@millrace/ingest';
 import type { EdgeOptions } from '@millrace/ingest';
 import { edgePlaybackProvider, SimulcastController, simulcastProviders } from '@millrace/playout';
 import { ConfigError } from '@millrace/service-kit';
 import { SrtPlayback } from './play/srt-playback.ts';
+import { SrtPullConnector } from './pull/srt-pull-connector.ts';
 import { SrtPort } from './session/srt-port.ts';
-import { ingestSettingsOf, playoutSettingsOf } from './settings.ts';
+import { ingestSettingsOf, playoutSettingsOf, pullSettingsOf } from './settings.ts';
 import type { SrtEdgeSettings } from './settings.ts';
-import { PROTOCOLS, SRT_EDGE_SETTINGS, SrtEdgeContext } from './srt-edge-context.ts';
+import { INGEST_PROTOCOLS, PROTOCOLS, SRT_EDGE_SETTINGS, SrtEdgeContext } from './srt-edge-context.ts';
 import { SrtEdgeService } from './srt-edge.service.ts';
 
 @Module({})
@@ -20,14 +27,15 @@ export class SrtEdgeModule {
     const { instanceId: edgeId, srtAuthorizeMs: authorizeMs } = settings;
     return {
       module: SrtEdgeModule,
-      controllers: [PublisherControlController, SimulcastController],
+      controllers: [PublisherControlController, SourceNewsController, SimulcastController],
       providers: [
         ...ingestProviders(
           { ...options, settings: ingestSettingsOf(options.settings) },
-          { protocols: PROTOCOLS, malformedTag: 'no packets of MPEG-TS' },
+          { protocols: INGEST_PROTOCOLS, malformedTag: 'no packets of MPEG-TS' },
         ),
         { provide: SRT_EDGE_SETTINGS, useFactory: () => checked(options.settings) },
         SrtEdgeContext,
+        ...pullProviders(pullSettingsOf(settings), SrtPullConnector),
         edgePlaybackProvider(SRT_EDGE_SETTINGS, PROTOCOLS, (settings: SrtEdgeSettings) => ({
           edgeId: settings.instanceId,
           authorizeMs: settings.srtAuthorizeMs,

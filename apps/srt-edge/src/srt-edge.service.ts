@@ -1,7 +1,7 @@
 // The edge as a whole, and how it leaves.
 import { Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import { Ingest } from '@millrace/ingest';
+import { Ingest, SourcePuller } from '@millrace/ingest';
 import type { EdgeService } from '@millrace/ingest';
 import { SrtPlayback } from './play/srt-playback.ts';
 import { SrtPort } from './session/srt-port.ts';
@@ -14,6 +14,7 @@ export class SrtEdgeService implements EdgeService<SrtEdgePorts>, BeforeApplicat
     private readonly port: SrtPort,
     private readonly ingest: Ingest,
     private readonly playback: SrtPlayback,
+    private readonly puller: SourcePuller,
   ) {}
 
   /** The port that was opened; undefined before the application has started. */
@@ -26,9 +27,10 @@ export class SrtEdgeService implements EdgeService<SrtEdgePorts>, BeforeApplicat
     return this.ingest.publishers + this.playback.players;
   }
 
-  /** Refuses new connections and ends the players. Publishers may continue: SRT has no request to connect elsewhere. Idempotent. */
+  /** Refuses new connections and ends the players. Publishers, and sources that are pulled, may continue: SRT has no request to connect elsewhere. Idempotent. */
   leave(): void {
     this.port.leave();
+    this.puller.leave();
     this.ingest.leave();
     this.playback.leave();
   }

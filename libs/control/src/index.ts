@@ -101,6 +101,7 @@ export type {
   TakeSources,
   TakeSourcesAnswer,
 } from './sources/source-messages.ts';
+export { sourceProtocolOf } from './sources/source-protocol.ts';
 export { formatSourceState, MAX_SOURCE_ERROR_LENGTH, parseSourceState, PULL_STATES } from './sources/source-state.ts';
 export type { PullState, SourceState } from './sources/source-state.ts';
 export { TO_ALL } from './transport/to-all.ts';

@@ -15,14 +15,19 @@ const url = z
   .min(1)
   .max(SOURCE_LIMITS.maxUrlLength)
   .describe(
-    'Address to pull from: `rtsp://` or `rtsps://`. A user name and a password in it are taken as `username` and `password`.',
+    'Address to pull from: `rtsp://`, `rtsps://`, `rtmp://`, `rtmps://`, `srt://`, or `http://` and `https://` with a path that ends in `.m3u8` (HLS) or `.flv`. ' +
+      'A user name and a password in it, and the `passphrase` of SRT, are taken as `username` and `password`.',
   );
 const credential = z
   .string()
   .max(SOURCE_LIMITS.maxCredentialLength)
   .regex(/^[^\p{Cc}]*$/u, 'must not contain control characters');
-const username = credential.describe('User name at the source. It is encrypted and not shown again.');
-const password = credential.describe('Password at the source. It is encrypted and not shown again.');
+const username = credential.describe(
+  'User name at the source; none for RTMP and SRT. It is encrypted and not shown again.',
+);
+const password = credential.describe(
+  'Password at the source, or the passphrase of SRT. It is encrypted and not shown again.',
+);
 const enabled = z.boolean().describe('Whether the source is pulled.');
 
 export const createIngestSourceBody = z

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONTROL_PLANE } from '@millrace/control';
+import { CONTROL_PLANE, sourceProtocolOf } from '@millrace/control';
 import type { ControlPlane } from '@millrace/control';
 import { newId, newSecretKey } from '@millrace/domain';
 import { LIVE_STORE, LiveStoreError } from '@millrace/live-store';
@@ -32,7 +32,7 @@ import type {
   ListIngestSourcesQuery,
   UpdateIngestSourceBody,
 } from './ingest-sources.dto.ts';
-import { readSourceAddress } from './source-address.ts';
+import { checkSourceCredentials, isOfOneSource, readSourceAddress } from './source-address.ts';
 import type { SourceCredentials } from './source-address.ts';
 
 @Injectable()
@@ -58,6 +58,7 @@ export class IngestSourcesService {
     const { url, protocol, credentials } = readSourceAddress(body.url, this.#addresses);
     const given = credentialsOf(body.username ?? undefined, body.password ?? undefined);
     if (credentials !== undefined && given !== undefined) throw givenTwice();
+    checkSourceCredentials(protocol, given, given?.username === '' ? '/password' : '/username');
     const id = newId('src');
     const now = new Date();
     const row = await this.database.transaction(
@@ -120,11 +121,12 @@ export class IngestSourcesService {
         const isSwitched = body.enabled !== undefined && body.enabled !== found.enabled;
         // By the edges that pull it, and by the gateways that give it to them.
         const isSeen = hasNewAddress || isGiven || isSwitched;
+        const sealed = this.#sealedAfter(found, body, address?.url, address?.credentials);
         const changes: Partial<IngestSourceEntity> = {
           ...(body.name !== undefined && { name: body.name }),
           ...(address !== undefined && { url: address.url, protocol: address.protocol }),
           ...(body.enabled !== undefined && { enabled: body.enabled }),
-          sealed: this.#sealedAfter(found, body, address?.url, address?.credentials),
+          sealed,
           ...(isSeen && { revision: found.revision + 1 }),
           updatedAt: timeOfChange(found.updatedAt),
         };
@@ -206,7 +208,7 @@ export class IngestSourcesService {
     inUrl: SourceCredentials | undefined,
   ): Buffer | null {
     if (inUrl !== undefined) return this.#sealed(inUrl, found.id);
-    const isKept = url === undefined || new URL(url).host === new URL(found.url).host;
+    const isKept = url === undefined || isOfOneSource(found.url, url);
     if (username === undefined && password === undefined) return isKept ? found.sealed : null;
     // What cannot be opened any more can be replaced.
     const isNeeded = isKept && (username === undefined || password === undefined);
@@ -215,6 +217,8 @@ export class IngestSourcesService {
       username === undefined ? kept?.username : (username ?? undefined),
       password === undefined ? kept?.password : (password ?? undefined),
     );
+    const protocol = sourceProtocolOf(new URL(url ?? found.url)) ?? found.protocol;
+    checkSourceCredentials(protocol, given, username === undefined ? '/password' : '/username');
     return this.#sealed(given, found.id);
   }
 

@@ -84,12 +84,54 @@ describe('an ingest source', () => {
     ['a line break', 'rtsp://camera.example/a\r\nb', 'must not contain blanks'],
     ['a line break in its user name', 'rtsp://a%0d%0aX:pw@camera.example/', 'with control characters'],
     ['a control character in its password', 'rtsp://a:%1b@camera.example/', 'with control characters'],
+    ['a page of the web', 'https://camera.example/door', 'with a path that ends in .m3u8, or of FLV'],
+    ['a private address of the web', 'http://10.0.0.1/door.flv', '10.0.0.1 is not a public address'],
+    ['another spelling of one', 'http://0x7f.1/door.m3u8', '127.0.0.1 is not a public address'],
+    ['no stream of RTMP', 'rtmp://example.com/live', 'must name an application and a stream'],
+    ['a password of RTMP', 'rtmp://a:b@example.com/live/x', 'must have no user name or password'],
+    ['no port of SRT', 'srt://example.com?streamid=x', 'must name a port'],
+    ['another option of SRT', 'srt://example.com:9000?rcvbuf=1', 'no other options than mode, streamid'],
+    ['the listener of SRT', 'srt://example.com:9000?mode=listener', 'wrong mode: caller'],
+    ['a short passphrase', 'srt://example.com:9000?passphrase=short', 'a passphrase of 10 to 79 bytes'],
     ['more than fits', `rtsp://camera.example/${'ü'.repeat(1_000)}`, 'must not be of more than 2000 characters'],
   ])('is refused with %s as its address', async (_, url, words) => {
     const { status, body } = await ask('POST', path(), { url });
     expect(status).toBe(400);
     expect(body).toMatchObject({ code: 'invalid_request', errors: [{ pointer: '/url' }] });
     expect(JSON.stringify(body)).toContain(words);
+  });
+
+  it('may be of any protocol that edges pull, and edges are given those of theirs', async () => {
+    const typed = 'srt://example.com:9000?streamid=#!::r=a+b,m=request&passphrase=top+secret+1&latency=200';
+    const made = await make({ url: typed });
+    expect(made).toMatchObject({ url: expect.not.stringContaining('secret') as string, has_credentials: true });
+    const [srt] = await taken({ protocols: ['srt'] });
+    expect(srt).toMatchObject({ sourceId: made['id'], username: '', password: 'top+secret+1' });
+    const { searchParams } = new URL(srt!.url);
+    expect([searchParams.get('streamid'), searchParams.get('latency')]).toEqual(['#!::r=a+b,m=request', '200']);
+    const at = `${path()}/${String(made['id'])}`;
+    for (const [url, protocol] of [
+      ['rtmp://example.com/live/x?token=1', 'rtmp'],
+      ['rtmps://example.com/live/x', 'rtmps'],
+      ['http://example.com/a.flv?x=1', 'http-flv'],
+      ['https://example.com/a.m3u8', 'hls'],
+    ] as const) {
+      // The passphrase of another host is not kept.
+      expect((await ask('PATCH', at, { url })).body).toMatchObject({ url, has_credentials: false });
+      await gateway.liveStore.releaseSource({ sourceId: srt!.sourceId, owner: 'edge-a', token: srt!.token });
+      expect((await gateway.liveStore.listHeldSources()).includes(srt!.sourceId)).toBe(false);
+      expect(await taken({ protocols: PROTOCOLS })).toEqual([]);
+      const [given] = await taken({ protocols: [protocol], edgeId: `edge-${protocol}` });
+      expect(given).toMatchObject({ url });
+      await gateway.liveStore.releaseSource({
+        sourceId: given!.sourceId,
+        owner: `edge-${protocol}`,
+        token: given!.token,
+      });
+    }
+    expect((await ask('PATCH', at, { url: 'rtmp://example.com/live/x', password: 'x' })).body).toMatchObject({
+      errors: [{ pointer: '/password' }],
+    });
   });
 
   it('is one of a few of its stream', async () => {

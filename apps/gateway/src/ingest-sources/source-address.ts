@@ -1,13 +1,20 @@
 // The address of a source as tenants type it: what may be pulled, and the credentials in it.
-import { SOURCE_LIMITS } from '@millrace/control';
+import { SOURCE_LIMITS, sourceProtocolOf } from '@millrace/control';
 import { AddressRefused } from '@millrace/service-kit';
 import type { OutboundAddresses } from '@millrace/service-kit';
 import { ProblemError } from '../http/problem-error.ts';
 
-/** Schemes that edges pull. */
-export const SOURCE_PROTOCOLS = ['rtsp', 'rtsps'] as const;
-
 const CONTROL = /\p{Cc}/u;
+
+/** What an SRT address may say in its query, beside the passphrase. */
+const SRT_OPTIONS: Readonly<Record<string, { readonly form: RegExp; readonly words: string }>> = {
+  mode: { form: /^caller$/, words: 'caller: edges connect to sources' },
+  streamid: { form: /^.{1,512}$/su, words: 'of 1 to 512 characters' },
+  latency: { form: /^\d{1,5}$/, words: 'a number of milliseconds' },
+  pbkeylen: { form: /^(0|16|24|32)$/, words: '16, 24 or 32' },
+};
+/** draft-sharabayko-srt-01 section 6.1.1, and what libsrt takes, in bytes. */
+const PASSPHRASE_BYTES = { min: 10, max: 79 } as const;
 
 export interface SourceCredentials {
   readonly username: string;
@@ -17,7 +24,7 @@ export interface SourceCredentials {
 export interface SourceAddress {
   readonly url: string;
   readonly protocol: string;
-  /** Those in the address, as cameras' manuals write them; undefined where it has none. */
+  /** Those in the address, as manuals write them; undefined where it has none. */
   readonly credentials: SourceCredentials | undefined;
 }
 
@@ -26,25 +33,83 @@ export interface SourceAddress {
  * @throws ProblemError
  */
 export function readSourceAddress(text: string, addresses: OutboundAddresses): SourceAddress {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const protocol = url?.protocol.slice(0, -1) ?? '';
-  if (url === undefined || !(SOURCE_PROTOCOLS as readonly string[]).includes(protocol) || url.hostname === '')
-    throw refused(`must be an address that begins with ${SOURCE_PROTOCOLS.map((name) => `${name}://`).join(' or ')}`);
-  if (url.hash !== '') throw refused('must not contain a fragment');
   if (/[\p{Cc}\s]/u.test(text)) throw refused('must not contain blanks or control characters');
+  // Stream ids of SRT begin with `#!::`, as users type them; its addresses have no fragments, and no pluses that stand for blanks.
+  const typed = /^srt:/i.test(text) ? text.replaceAll('#', '%23').replaceAll('+', '%2B') : text;
+  const url = URL.canParse(typed) ? new URL(typed) : undefined;
+  const protocol = protocolOf(url);
+  if (url === undefined || url.hostname === '') throw refused('must name a host');
+  if (url.hash !== '') throw refused('must not contain a fragment');
   try {
     addresses.checkHost(url.hostname.replace(/^\[|\]$/g, ''));
   } catch (error) {
     if (!(error instanceof AddressRefused)) throw error;
     throw refused(error.message);
   }
-  const credentials = credentialsOf(url);
+  const credentials = protocol === 'srt' ? srtCredentials(url) : credentialsOf(url);
   url.username = '';
   url.password = '';
+  checkPlace(url, protocol);
   // Percent-encoded, as edges are given it, it is longer than it was typed.
   if (url.href.length > SOURCE_LIMITS.maxUrlLength)
     throw refused(`must not be of more than ${SOURCE_LIMITS.maxUrlLength} characters, percent-encoded`);
+  checkSourceCredentials(protocol, credentials, '/url');
   return { url: url.href, protocol, credentials };
+}
+
+/**
+ * What sources of this protocol can be shown.
+ * @throws ProblemError
+ */
+export function checkSourceCredentials(
+  protocol: string,
+  credentials: SourceCredentials | undefined,
+  pointer: '/url' | '/username' | '/password',
+): void {
+  if (credentials === undefined) return;
+  if (protocol === 'rtmp' || protocol === 'rtmps')
+    throw refused('of RTMP must have no user name or password: what a server asks for goes into the address', pointer);
+  if (protocol !== 'srt') return;
+  if (credentials.username !== '') throw refused('of SRT must have no user name: only a passphrase', pointer);
+  const bytes = Buffer.byteLength(credentials.password);
+  if (bytes < PASSPHRASE_BYTES.min || bytes > PASSPHRASE_BYTES.max)
+    throw refused(`of SRT must have a passphrase of ${PASSPHRASE_BYTES.min} to ${PASSPHRASE_BYTES.max} bytes`, pointer);
+}
+
+function protocolOf(url: URL | undefined): string {
+  const protocol = url && sourceProtocolOf(url);
+  if (protocol !== undefined) return protocol;
+  throw refused(
+    url?.protocol === 'http:' || url?.protocol === 'https:'
+      ? 'must be that of a playlist, with a path that ends in .m3u8, or of FLV, with a path that ends in .flv'
+      : 'must be an address that begins with rtsp://, rtsps://, rtmp://, rtmps://, srt://, http:// or https://',
+  );
+}
+
+function checkPlace({ pathname, port, searchParams }: URL, protocol: string): void {
+  if (protocol === 'rtmp' || protocol === 'rtmps') {
+    if (!/^\/+[^/].*\/[^/]+$/.test(pathname))
+      throw refused('must name an application and a stream, such as rtmp://example.com/live/stream');
+  }
+  if (protocol !== 'srt') return;
+  if (port === '' || port === '0') throw refused('must name a port');
+  for (const [name, value] of searchParams) {
+    const option = Object.hasOwn(SRT_OPTIONS, name) ? SRT_OPTIONS[name] : undefined;
+    if (option === undefined)
+      throw refused(`must have no other options than ${[...Object.keys(SRT_OPTIONS), 'passphrase'].join(', ')}`);
+    if (!option.form.test(value)) throw refused(`has a wrong ${name}: ${option.words}`);
+  }
+}
+
+/** The passphrase is taken out of the query. */
+function srtCredentials(url: URL): SourceCredentials | undefined {
+  if (url.username !== '' || url.password !== '')
+    throw refused('of SRT must have no user name or password before its host: a passphrase is an option of it');
+  const passphrase = url.searchParams.get('passphrase');
+  if (passphrase === null) return undefined;
+  url.searchParams.delete('passphrase');
+  if (CONTROL.test(passphrase)) throw refused('must not contain a passphrase with control characters');
+  return { username: '', password: passphrase };
 }
 
 function credentialsOf({ username, password }: URL): SourceCredentials | undefined {
@@ -69,6 +134,13 @@ function decoded(text: string): string {
   }
 }
 
+/** Whether credentials that were given for one address may be shown at another one: to the same host, and not without encryption. */
+export function isOfOneSource(before: string, after: string): boolean {
+  const [from, to] = [new URL(before), new URL(after)];
+  const isSecured = to.protocol === from.protocol.replace(':', 's:');
+  return from.host === to.host && (from.protocol === to.protocol || isSecured);
+}
+
 /** As audit events keep it: a query may hold a secret of the camera. */
 export function withoutQuery(address: string): string {
   const url = new URL(address);
@@ -76,7 +148,7 @@ export function withoutQuery(address: string): string {
   return url.href;
 }
 
-const refused = (detail: string): ProblemError =>
+const refused = (detail: string, pointer = '/url'): ProblemError =>
   new ProblemError('invalid_request', 'The request is invalid; `errors` lists the problems.', {
-    errors: [{ pointer: '/url', detail }],
+    errors: [{ pointer, detail }],
   });

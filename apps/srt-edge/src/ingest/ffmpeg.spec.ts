@@ -1,17 +1,13 @@
 // ffmpeg and libsrt as the outside judges: what they publish arrives, frame by frame, with its times.
 import { spawn } from 'node:child_process';
-import { join, resolve } from 'node:path';
 import type { PublishPassphrase } from '@millrace/control';
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
-import type { Frame } from '@millrace/domain';
-import { tagsOf } from '@millrace/ingest/testing';
 import { deriveKeyEncryptionKey, isKeyBytes, SrtRejection, unwrapKeys } from '@millrace/protocol/srt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LossyPath } from '../testing/lossy-path.ts';
+import { CLIP, expectClip, mediaOf } from '../testing/clip.ts';
 import { TestEdge } from '../testing/test-edge.ts';
 
-const MEDIA = resolve(import.meta.dirname, '../../../../media');
-const CLIP = join(MEDIA, 'bbb-h264-aac.flv');
 const PASSPHRASE = 'correct-horse-battery';
 /** What libsrt says of a rejection. */
 const REFUSED =
@@ -46,51 +42,6 @@ const publish = (url: string, ...codecs: readonly string[]): Promise<Ended> =>
     'mpegts',
     url,
   ]);
-
-const isMedia = (frame: Frame) => (frame.flags & FrameFlag.configuration) === 0;
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const mediaOf = (frames: readonly Frame[], kind: number) =>
-  frames.filter((frame) => frame.kind === kind && isMedia(frame));
-
-const PICTURES = tagsOf(CLIP).filter(({ type, body }) => type === 9 && body[1] === 1);
-const SOUNDS = tagsOf(CLIP).filter(({ type, body }) => type === 8 && body[1] === 1);
-
-const ALL = { pictures: PICTURES.length, sounds: SOUNDS.length };
-
-/** NAL units but for access unit delimiters, which the byte stream has of its own, and parameter sets, which it repeats. */
-function slicesOf(accessUnit: Buffer): string[] {
-  const slices: string[] = [];
-  for (let at = 0; at + 4 <= accessUnit.length;) {
-    const end = at + 4 + accessUnit.readUInt32BE(at);
-    const type = accessUnit[at + 4]! & 0x1f;
-    if (type >= 1 && type <= 5) slices.push(hex(accessUnit.subarray(at + 4, end)));
-    at = end;
-  }
-  return slices;
-}
-
-/** Checks that the clip has come, all or the beginning of it, in order and with its times. */
-function expectClip(frames: readonly Frame[], { pictures: least, sounds: leastSounds } = ALL): void {
-  const pictures = mediaOf(frames, FrameKind.video);
-  expect(pictures.length).toBeGreaterThanOrEqual(least);
-  const sent = PICTURES.slice(0, pictures.length);
-  expect(pictures.map(({ payload }) => slicesOf(Buffer.from(payload)))).toEqual(
-    sent.map(({ body }) => slicesOf(body.subarray(5))),
-  );
-  const shown = pictures.map(({ dts90k, compositionOffset90k }) => (dts90k + compositionOffset90k) / 90);
-  const meant = sent.map(({ timestamp, body }) => timestamp + ((body.readUIntBE(2, 3) << 8) >> 8));
-  const zero = shown[0]! - meant[0]!;
-  expect(Math.max(...shown.map((ms, i) => Math.abs(ms - zero - meant[i]!)))).toBeLessThan(1);
-  expect(pictures.every(({ dts90k }, i) => i === 0 || dts90k > pictures[i - 1]!.dts90k)).toBe(true);
-  const sounds = mediaOf(frames, FrameKind.audio);
-  expect(sounds.length).toBeGreaterThanOrEqual(leastSounds);
-  expect(sounds.map(({ payload }) => hex(payload))).toEqual(
-    SOUNDS.slice(0, sounds.length).map(({ body }) => hex(body.subarray(2))),
-  );
-  expect(Math.max(...sounds.map(({ dts90k }, i) => Math.abs(dts90k / 90 - zero - SOUNDS[i]!.timestamp)))).toBeLessThan(
-    1.5,
-  );
-}
 
 /** What a gateway does with the passphrase of a key. */
 async function openPassphrase({ salt, wrapped, keyBytes }: PublishPassphrase): Promise<string | undefined> {

@@ -58,6 +58,12 @@ export class ProgramIntake {
     this.#audio?.intake.lose();
   }
 
+  /** A part that stands for itself is over, such as a segment: what was begun is whole, and packets are counted anew. */
+  endPart(): void {
+    this.flush();
+    this.#demuxer.interrupt();
+  }
+
   /** Nothing more will come. */
   flush(): void {
     for (const event of this.#demuxer.end()) this.#take(event);

@@ -1,5 +1,5 @@
 // The settings that all edges which pull share.
-import { commonSettings, milliseconds, setting } from '@millrace/service-kit';
+import { commonSettings, milliseconds, setting, wholeNumber } from '@millrace/service-kit';
 
 export const pullSettings = {
   pullAllowedAddresses: commonSettings.pullAllowedAddresses,
@@ -20,6 +20,16 @@ export const pullSettings = {
     milliseconds(100),
     60_000,
     'The longest such wait, in milliseconds.',
+  ),
+};
+
+/** Of edges that pull over HTTP. */
+export const httpPullSettings = {
+  pullMaxRedirects: setting(
+    'MILLRACE_PULL_MAX_REDIRECTS',
+    wholeNumber(0, 20),
+    5,
+    'How many redirects are followed for one request to an ingest source over HTTP; the address of each is checked.',
   ),
 };
 

@@ -39,6 +39,8 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
   #isLeaving = false;
   #isFailing = false;
   #stopCollecting: (() => void) | undefined;
+  /** What of the gauge is of this edge. */
+  readonly #counted = new Map<string, number>();
 
   constructor(
     @Inject(PULL_CONNECTOR) private readonly connector: PullConnector,
@@ -184,8 +186,12 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
     this.#releases.add(released);
   }
 
+  /** Edges of one process share the gauge: each adds what has changed of its own. */
   #collect(): void {
-    for (const state of PULL_STATES) this.metrics.pulls.set({ state }, 0);
-    for (const { state } of this.#pulled.values()) this.metrics.pulls.inc({ state: state.state });
+    for (const state of PULL_STATES) {
+      const count = [...this.#pulled.values()].filter((pulled) => pulled.state.state === state).length;
+      this.metrics.pulls.inc({ state }, count - (this.#counted.get(state) ?? 0));
+      this.#counted.set(state, count);
+    }
   }
 }

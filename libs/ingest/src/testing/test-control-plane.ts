@@ -3,6 +3,7 @@ import { DEFAULT_STREAM_SETTINGS, newId, newSecretKey } from '@millrace/domain';
 import type { PublishRefusal, StreamSettings } from '@millrace/domain';
 import {
   SOURCE_LIMITS,
+  sourceProtocolOf,
   syncTargetsAnswerSchema,
   syncTargetsSchema,
   takeSourcesAnswerSchema,
@@ -221,7 +222,7 @@ export class TestControlPlane implements ControlPlane {
     for (const source of this.sources.values()) {
       if (
         taken.length >= Math.min(free, SOURCE_LIMITS.maxTaken) ||
-        !protocols.includes(new URL(source.url).protocol.slice(0, -1))
+        !protocols.includes(sourceProtocolOf(new URL(source.url)) ?? '')
       )
         continue;
       const lease = await this.#liveStore.acquireSource(source.sourceId, edgeId, SOURCE_LIMITS.leaseMs);

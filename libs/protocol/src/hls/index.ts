@@ -12,5 +12,7 @@ export type {
   UnfinishedSegment,
 } from './media-playlist.ts';
 export type { MultivariantPlaylist, Rendition, SessionData, Variant } from './multivariant-playlist.ts';
+export { parseMediaPlaylist } from './parse-media-playlist.ts';
+export { parseMultivariantPlaylist } from './parse-multivariant-playlist.ts';
 export { PlaylistError } from './playlist-error.ts';
 export type { EncryptionKey, StartPoint } from './shared-tags.ts';

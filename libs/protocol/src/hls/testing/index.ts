@@ -1,4 +1,4 @@
-// What tests read playlists with: no part of Millrace reads one.
+// What tests read playlists with, beside what the package itself exports.
 export { AttributeList, AttributeWriter } from '../attribute-list.ts';
 export type { Resolution } from '../attribute-list.ts';
 export { applyDelta, checkDelta, checkLowLatency, checkRenditionReports, newestOf } from '../check-low-latency.ts';
