@@ -328,6 +328,8 @@ export const MAX_SYNCED_STREAMS = 50;
 export const MAX_TARGETS_OF_STREAM = 100;
 export const MAX_TARGET_URL_LENGTH = 1_000;
 export const MAX_TARGET_KEY_LENGTH = 500;
+/** Of a user name, a password, or a passphrase. */
+export const MAX_TARGET_LOGIN_LENGTH = 200;
 /** What other servers say of themselves is cut to this. */
 export const MAX_FAULT_LENGTH = 500;
 
@@ -367,10 +369,13 @@ export const syncTargetsSchema: z.ZodType<SyncTargets> = syncTargetsOf(targetRep
 export const receivedSyncTargetsSchema = syncTargetsOf(z.unknown());
 export type ReceivedSyncTargets = z.infer<typeof receivedSyncTargetsSchema>;
 
+const loginText = z.string().max(MAX_TARGET_LOGIN_LENGTH).optional();
+
 export const simulcastTargetSchema: z.ZodType<SimulcastTarget> = z.object({
   targetId: id(IdPrefix.simulcastTarget),
   url: z.string().max(MAX_TARGET_URL_LENGTH),
   streamKey: z.string().max(MAX_TARGET_KEY_LENGTH),
+  login: z.object({ username: loginText, password: loginText, passphrase: loginText }).optional(),
   version: messageId,
 });
 

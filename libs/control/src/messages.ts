@@ -373,12 +373,21 @@ export interface SyncTargets {
   readonly streams: readonly SyncedStream[];
 }
 
+/** Who publishes at another server: by RTSP a user name and a password, by SRT a passphrase. */
+export interface TargetLogin {
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly passphrase?: string | undefined;
+}
+
 /** A target that is to be sent the stream. */
 export interface SimulcastTarget {
   readonly targetId: string;
   /** Without the stream key. */
   readonly url: string;
   readonly streamKey: string;
+  /** Beside the stream key, where the server asks for it. */
+  readonly login?: TargetLogin | undefined;
   /** Another address or key has another one: what is connected to with the one before is connected to again. */
   readonly version: string;
 }

@@ -17,6 +17,7 @@ export {
   list,
   milliseconds,
   port,
+  powerOfTwo,
   text,
   url,
   urls,

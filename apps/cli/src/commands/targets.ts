@@ -67,7 +67,10 @@ export const targetCommands: readonly CliCommand[] = [
       'Send a live stream to another server too; asks for the stream key there, or reads it from standard input.',
     arguments: [
       STREAM_ARGUMENT,
-      { name: 'URL', text: 'Address that the other service shows, rtmp://… or rtmps://…, without the stream key.' },
+      {
+        name: 'URL',
+        text: 'Address that the other service shows, rtmp(s)://…, srt://… or rtsp(s)://…, without the stream key, or the stream id of SRT.',
+      },
     ],
     options: { name: { value: 'NAME', text: 'What to call it.' } },
     examples: ['millrace targets create stage rtmp://a.rtmp.youtube.com/live2 --name YouTube'],

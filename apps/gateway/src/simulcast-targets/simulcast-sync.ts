@@ -22,6 +22,7 @@ import { KnownFacts } from '../known/known-facts.ts';
 import { GATEWAY_LOGGER } from '../ports/tokens.ts';
 import { SimulcastTargetEntity } from './simulcast-target.entity.ts';
 import { simulcastTargetEvent } from './simulcast-targets.dto.ts';
+import { openedSecrets } from './target-secrets.ts';
 
 const VERSION_LENGTH = 16;
 
@@ -58,8 +59,8 @@ export class SimulcastSync {
     try {
       const fact = await this.facts.look((read) => read('simulcastTargets', streamId));
       return (fact?.targets ?? []).flatMap(({ id, url, sealed }) => {
-        const streamKey = this.seal.open(Buffer.from(sealed, 'base64'), id);
-        const target = { targetId: id, url, version: versionOf(url, sealed), streamKey };
+        const secrets = openedSecrets(this.seal.open(Buffer.from(sealed, 'base64'), id));
+        const target = { targetId: id, url, version: versionOf(url, sealed), ...secrets };
         // The edge refuses an answer with a malformed target, and the answer is for streams of many tenants.
         if (simulcastTargetSchema.safeParse(target).success) return [target];
         this.logger.warn({ stream_id: streamId, target_id: id }, 'a simulcast target is too long to be sent to edges');

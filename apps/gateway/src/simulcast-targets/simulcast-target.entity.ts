@@ -16,11 +16,11 @@ export class SimulcastTargetEntity {
   @Column({ type: 'text' })
   label!: string;
 
-  /** Without the stream key. */
+  /** Without secrets. */
   @Column({ type: 'text' })
   url!: string;
 
-  /** The stream key at the other server. */
+  /** `sealedText` of what is secret. */
   @Column({ type: 'bytea' })
   sealed!: Buffer;
 

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { MAX_TARGET_KEY_LENGTH, MAX_TARGET_URL_LENGTH, TARGET_STATES } from '@millrace/control';
+import {
+  MAX_TARGET_KEY_LENGTH,
+  MAX_TARGET_LOGIN_LENGTH,
+  MAX_TARGET_URL_LENGTH,
+  TARGET_STATES,
+} from '@millrace/control';
 import type { EventType } from '../events/event-types.ts';
 import type { NewEvent } from '../events/append-event.ts';
 import { idField, nameField, optionalTimeText, timeField, timeText } from '../http/fields.ts';
@@ -17,7 +22,8 @@ const url = z
   .min(1)
   .max(MAX_TARGET_URL_LENGTH)
   .describe(
-    'Address of the other server, as it tells its users: `rtmp://…` or `rtmps://…`, at a public address. Without `stream_key`, its last part is taken as the stream key.',
+    'Address of the other server, as it tells its users: `rtmp://…`, `rtmps://…`, `srt://…`, `rtsp://…` or `rtsps://…`, at a public address. Without `stream_key`, ' +
+      'its last part is taken as the stream key, or its `streamid` (SRT); a user name, a password or a passphrase in it are taken as those.',
   );
 /** Some servers decode it, so a control character in its percent-encoded form is one too. */
 export const simulcastStreamKey = z
@@ -27,13 +33,22 @@ export const simulcastStreamKey = z
     'must be visible characters of ASCII, without blanks and control characters, percent-encoded ones included',
   )
   .max(MAX_TARGET_KEY_LENGTH)
-  .describe('Stream key at the other server. It is sealed, and never shown again.');
+  .describe('Stream key at the other server; over SRT the stream id. It is sealed, and never shown again.');
+const login = z.string().min(1).max(MAX_TARGET_LOGIN_LENGTH);
+const username = login.describe('User name at the other server (RTSP). It is sealed, and never shown again.');
+const password = login.describe('Password at the other server (RTSP). It is sealed, and never shown again.');
+const passphrase = login.describe(
+  'Passphrase that the stream is encrypted with (SRT). It is sealed, and never shown again.',
+);
 const enabled = z.boolean().describe('Whether the stream is sent there while it is live.');
 
 export const createSimulcastTargetBody = z
   .strictObject({
     url,
     stream_key: simulcastStreamKey.optional(),
+    username: username.optional(),
+    password: password.optional(),
+    passphrase: passphrase.optional(),
     name: nameField(MAX_NAME_LENGTH).default('target').describe('Display name of the target.'),
     enabled: enabled.default(true),
   })
@@ -42,8 +57,13 @@ export type CreateSimulcastTargetBody = z.infer<typeof createSimulcastTargetBody
 
 export const updateSimulcastTargetBody = z
   .strictObject({
-    url: url.optional().describe('Another address: `stream_key` has to be given again.'),
+    url: url
+      .optional()
+      .describe('Another address: `stream_key` has to be given again, and so has everything else that is secret.'),
     stream_key: simulcastStreamKey.optional(),
+    username: username.nullable().optional(),
+    password: password.nullable().optional(),
+    passphrase: passphrase.nullable().optional(),
     name: nameField(MAX_NAME_LENGTH).optional(),
     enabled: enabled.optional(),
   })
@@ -60,7 +80,7 @@ export const simulcastTargetAnswer = z
     id: simulcastTargetParam,
     live_stream_id: idField('liveStream'),
     name: z.string(),
-    url: z.string().describe('Without the stream key.'),
+    url: z.string().describe('Without the stream key and other secrets.'),
     enabled: z.boolean(),
     state: z
       .enum(STATES)

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONTROL_PLANE, MAX_TARGET_URL_LENGTH } from '@millrace/control';
-import type { ControlPlane } from '@millrace/control';
+import { CONTROL_PLANE } from '@millrace/control';
+import type { ControlPlane, TargetLogin } from '@millrace/control';
 import { newId } from '@millrace/domain';
-import { parsePushUrl, splitStreamKey } from '@millrace/protocol/rtmp';
+import { placeOf, readTarget } from '@millrace/playout';
+import type { GivenTarget, KeptTarget } from '@millrace/playout';
 import { AddressRefused, OutboundAddresses } from '@millrace/service-kit';
 import type { EntityManager } from 'typeorm';
 import { recordChange } from '../audit/record-change.ts';
@@ -21,18 +22,14 @@ import type { GatewaySettings } from '../settings.ts';
 import { findStream } from '../streams/find-stream.ts';
 import { lockTenant } from '../tenants/tenant-choice.ts';
 import { SimulcastTargetEntity } from './simulcast-target.entity.ts';
-import {
-  simulcastStreamKey,
-  simulcastTargetEvent,
-  simulcastTargetObject,
-  writeSimulcastTarget,
-} from './simulcast-targets.dto.ts';
+import { simulcastTargetEvent, simulcastTargetObject, writeSimulcastTarget } from './simulcast-targets.dto.ts';
 import type {
   CreateSimulcastTargetBody,
   ListSimulcastTargetsQuery,
   SimulcastTargetAnswer,
   UpdateSimulcastTargetBody,
 } from './simulcast-targets.dto.ts';
+import { openedSecrets, sealedText } from './target-secrets.ts';
 
 /** What is forgotten of a target that is changed: reports were of what it was before. */
 const UNREPORTED = {
@@ -60,7 +57,7 @@ export class SimulcastTargetsService {
   }
 
   async create(caller: Principal, streamId: string, body: CreateSimulcastTargetBody): Promise<SimulcastTargetAnswer> {
-    const { url, streamKey } = this.#placeOf(body.url, body.stream_key);
+    const kept = this.#checked({ url: body.url, streamKey: body.stream_key, login: merged({}, body) });
     const id = newId('smt');
     const now = new Date();
     const row = await this.database.transaction(
@@ -71,8 +68,8 @@ export class SimulcastTargetsService {
           tenantId,
           liveStreamId: streamId,
           label: body.name,
-          url,
-          sealed: this.seal.seal(streamKey, id),
+          url: kept.url,
+          sealed: this.seal.seal(sealedText(kept), id),
           enabled: body.enabled,
           createdAt: now,
           updatedAt: now,
@@ -84,7 +81,7 @@ export class SimulcastTargetsService {
         await this.#checkCounts(manager, made);
         await manager.insert(SimulcastTargetEntity, made);
         await appendEvent(manager, simulcastTargetEvent('simulcast_target.created', made));
-        await recordChange(manager, caller, { ...placeOf(made), after: simulcastTargetObject(made) });
+        await recordChange(manager, caller, { ...recordOf(made), after: simulcastTargetObject(made) });
         return made;
       },
       { turn: turnOf(caller, streamId) },
@@ -116,20 +113,18 @@ export class SimulcastTargetsService {
     id: string,
     body: UpdateSimulcastTargetBody,
   ): Promise<SimulcastTargetAnswer> {
-    const given = body.url === undefined ? undefined : this.#placeOf(body.url, body.stream_key);
     const row = await this.database.transaction(
       async (manager) => {
         const found = await findTarget(manager, caller, streamId, id, true);
         requireMatch(caller, writeSimulcastTarget(found));
-        const streamKey = given?.streamKey ?? body.stream_key;
-        const isSame =
-          given === undefined && streamKey === undefined && (body.enabled ?? found.enabled) === found.enabled;
+        const given = this.#given(found, body);
+        const isSame = given === undefined && (body.enabled ?? found.enabled) === found.enabled;
         const values = {
           ...(!isSame && UNREPORTED),
           label: body.name ?? found.label,
           url: given?.url ?? found.url,
           enabled: body.enabled ?? found.enabled,
-          ...(streamKey !== undefined && { sealed: this.seal.seal(streamKey, id) }),
+          ...(given !== undefined && { sealed: this.seal.seal(sealedText(given), id) }),
           updatedAt: timeOfChange(found.updatedAt),
         };
         await manager.update(SimulcastTargetEntity, { id }, values);
@@ -139,7 +134,7 @@ export class SimulcastTargetsService {
           ...simulcastTargetEvent('simulcast_target.updated', changed),
           previous: changesBetween(objects.before, objects.after),
         });
-        await recordChange(manager, caller, { ...placeOf(found), ...objects });
+        await recordChange(manager, caller, { ...recordOf(found), ...objects });
         return changed;
       },
       { turn: turnOf(caller, id) },
@@ -155,31 +150,34 @@ export class SimulcastTargetsService {
         requireMatch(caller, writeSimulcastTarget(row));
         await manager.delete(SimulcastTargetEntity, { id });
         await appendEvent(manager, simulcastTargetEvent('simulcast_target.deleted', row));
-        await recordChange(manager, caller, { ...placeOf(row), before: simulcastTargetObject(row) });
+        await recordChange(manager, caller, { ...recordOf(row), before: simulcastTargetObject(row) });
       },
       { turn: turnOf(caller, id) },
     );
     await this.#changed(streamId);
   }
 
-  /** What an address and a stream key say together. A key is never sent to another address than the one that it was given with. */
-  #placeOf(text: string, given: string | undefined): { readonly url: string; readonly streamKey: string } {
-    const split = given === undefined ? splitStreamKey(text) : { url: text, streamKey: given };
-    const url = parsePushUrl(split?.url ?? text);
-    if (typeof url === 'string') throw faulty('/url', url);
-    if (split === undefined) throw faulty('/stream_key', 'is required, unless the address ends with it');
-    const key = simulcastStreamKey.safeParse(split.streamKey);
-    if (!key.success)
-      throw faulty('/url', `the stream key at its end: ${key.error.issues[0]?.message ?? 'is invalid'}`);
-    if (url.tcUrl.length > MAX_TARGET_URL_LENGTH)
-      throw faulty('/url', `must be at most ${MAX_TARGET_URL_LENGTH} characters long in its percent-encoded form`);
+  /** Secrets are never sent to another address than the one that they were given with. @returns undefined when neither is changed */
+  #given({ id, url, sealed }: SimulcastTargetEntity, body: UpdateSimulcastTargetBody): KeptTarget | undefined {
+    if (body.url !== undefined)
+      return this.#checked({ url: body.url, streamKey: body.stream_key, login: merged({}, body) });
+    if (body.stream_key === undefined && !saysLogin(body)) return undefined;
+    const { streamKey, login } = openedSecrets(this.seal.open(sealed, id));
+    return this.#checked({ url, streamKey: body.stream_key ?? streamKey, login: merged(login, body) });
+  }
+
+  /** @throws ProblemError */
+  #checked(given: GivenTarget): KeptTarget {
+    const kept = readTarget(given);
+    if ('field' in kept) throw faulty(`/${kept.field}`, kept.detail);
+    const place = placeOf(kept);
     try {
-      this.#addresses.checkHost(url.host);
+      if (typeof place !== 'string') this.#addresses.checkHost(place.host);
     } catch (error) {
       if (!(error instanceof AddressRefused)) throw error;
       throw faulty('/url', error.message);
     }
-    return { url: url.tcUrl, streamKey: split.streamKey };
+    return kept;
   }
 
   async #checkCounts(manager: EntityManager, { tenantId, liveStreamId }: SimulcastTargetEntity): Promise<void> {
@@ -198,7 +196,22 @@ export class SimulcastTargetsService {
   }
 }
 
-const placeOf = ({ tenantId, id }: SimulcastTargetEntity) => ({ tenantId, objectId: id });
+const recordOf = ({ tenantId, id }: SimulcastTargetEntity) => ({ tenantId, objectId: id });
+
+type LoginFields = { readonly [Field in keyof TargetLogin]?: string | null | undefined };
+
+const saysLogin = (body: LoginFields): boolean => LOGIN_FIELDS.some((field) => body[field] !== undefined);
+
+/** Null removes a field. @returns undefined when none is left */
+function merged(login: TargetLogin | undefined, body: LoginFields): TargetLogin | undefined {
+  const fields = LOGIN_FIELDS.flatMap((field) => {
+    const text = body[field] === undefined ? login?.[field] : body[field];
+    return text === undefined || text === null ? [] : [[field, text] as const];
+  });
+  return fields.length === 0 ? undefined : Object.fromEntries(fields);
+}
+
+const LOGIN_FIELDS = ['username', 'password', 'passphrase'] as const;
 
 const faulty = (pointer: string, detail: string): ProblemError =>
   new ProblemError('invalid_request', 'The request is invalid; `errors` lists the problems.', {

@@ -66,6 +66,11 @@ describe('the address of a target', () => {
       'rtmp://a.rtmp.youtube.com/live2',
       'abcd-1234',
     ],
+    [
+      { url: 'rtmps://a.rtmps.youtube.com/live2', stream_key: 'abcd-1234' },
+      'rtmps://a.rtmps.youtube.com/live2',
+      'abcd-1234',
+    ],
     [{ url: 'rtmp://live.twitch.tv/app/live_1_x' }, 'rtmp://live.twitch.tv/app', 'live_1_x'],
     [
       { url: 'rtmps://live-api-s.facebook.com:443/rtmp/', stream_key: 'FB-1-0-A?s_bl=1&s_psm=1' },
@@ -88,7 +93,11 @@ describe('the address of a target', () => {
   });
 
   it.each([
-    [{ url: 'https://example.com/app', stream_key: 'x' }, '/url', 'begins with rtmp:// or rtmps://'],
+    [
+      { url: 'https://example.com/app', stream_key: 'x' },
+      '/url',
+      'begins with rtmp://, rtmps://, srt://, rtsp:// or rtsps://',
+    ],
     [{ url: 'rtmp://127.0.0.1/app', stream_key: 'x' }, '/url', '127.0.0.1 is not a public address'],
     [{ url: 'rtmp://2130706433/app', stream_key: 'x' }, '/url', '127.0.0.1 is not a public address'],
     [{ url: 'rtmp://localhost/app', stream_key: 'x' }, '/url', 'must not name this server'],
@@ -98,9 +107,26 @@ describe('the address of a target', () => {
     [{ url: 'rtmp://example.com/app', stream_key: 'a b' }, '/stream_key', 'must be visible characters'],
     [{ url: 'rtmp://example.com', stream_key: 'x' }, '/url', 'must contain an application'],
     [{ url: `rtmp://example.com/${'ü'.repeat(300)}`, stream_key: 'x' }, '/url', 'at most 1000 characters long in its'],
-    [{ url: `rtmp://example.com/app/${'k'.repeat(501)}` }, '/url', 'the stream key at its end: Too big'],
+    [
+      { url: `rtmp://example.com/app/${'k'.repeat(501)}` },
+      '/url',
+      'the stream key at its end: must be at most 500 characters',
+    ],
     [{ url: 'rtmp://example.com/app/a b' }, '/url', 'the stream key at its end: must be visible characters'],
     [{ url: 'rtmp://example.com/app/a%0D%0Ab' }, '/url', 'the stream key at its end: must be visible characters'],
+    [{ url: 'srt://127.0.0.1:8890?streamid=x' }, '/url', '127.0.0.1 is not a public address'],
+    [{ url: 'srt://example.com?streamid=x' }, '/url', 'must name a host and a port'],
+    [{ url: 'srt://example.com:1?mode=listener' }, '/url', 'must not have another mode than caller'],
+    [{ url: 'srt://example.com:1?passphrase=short' }, '/url', 'a passphrase that is shorter than 10 bytes'],
+    [{ url: 'srt://example.com:1', passphrase: 'short' }, '/passphrase', 'must be 10 to 79 bytes long'],
+    [{ url: 'srt://example.com:1?latency=9000' }, '/url', 'must have a latency of at most 8000 ms'],
+    [{ url: 'srt://example.com:1?streamid=a b' }, '/url', 'the stream key at its end: must be visible characters'],
+    [{ url: 'srt://example.com:1', username: 'x' }, '/username', 'is of rtsp:// and rtsps:// only'],
+    [{ url: 'rtsp://2130706433/live/x' }, '/url', '127.0.0.1 is not a public address'],
+    [{ url: 'rtsp://example.com' }, '/stream_key', 'is required, unless the address ends with it'],
+    [{ url: 'rtsp://example.com/live/a%0D%0Ab' }, '/url', 'the stream key at its end: must be visible characters'],
+    [{ url: 'rtsp://example.com/live/x', passphrase: 'long enough' }, '/passphrase', 'is of srt:// only'],
+    [{ url: 'rtsp://u:%0d%0a@example.com/live/x' }, '/password', 'without control characters'],
     [{ url: 'rtmp://example.com/app', stream_key: 'a%7fb' }, '/stream_key', 'must be visible characters'],
   ])('%j is refused', async (body, pointer, detail) => {
     const answer = await create(body);
@@ -108,6 +134,60 @@ describe('the address of a target', () => {
       400,
       { errors: [{ pointer, detail: expect.stringContaining(detail) as string }] },
     ]);
+  });
+
+  it.each([
+    [
+      {
+        url: 'srt://ingest.example.com:8890?streamid=publish:live_1_x&passphrase=long+enough&latency=200000&mode=caller',
+      },
+      'srt://ingest.example.com:8890?latency=200',
+      { streamKey: 'publish:live_1_x', login: { passphrase: 'long+enough' } },
+    ],
+    [
+      { url: 'srt://ingest.example.com:8890?streamid=#!::r=live_1_x,m=publish&pkbeylen=x', passphrase: 'long enough' },
+      'srt://ingest.example.com:8890',
+      { streamKey: '#!::r=live_1_x,m=publish', login: { passphrase: 'long enough' } },
+    ],
+    [{ url: 'srt://ingest.example.com:8890' }, 'srt://ingest.example.com:8890', { streamKey: '' }],
+    [
+      { url: 'rtsp://encoder:pa%2Fss@ingest.example.com:8554/live/stream_1_x?a=b' },
+      'rtsp://ingest.example.com:8554/live',
+      { streamKey: 'stream_1_x?a=b', login: { username: 'encoder', password: 'pa/ss' } },
+    ],
+    [
+      { url: 'rtsps://ingest.example.com/', stream_key: 'stream_1_x', username: 'encoder', password: 'secret-word' },
+      'rtsps://ingest.example.com',
+      { streamKey: 'stream_1_x', login: { username: 'encoder', password: 'secret-word' } },
+    ],
+  ])('%j is shown without secrets, and they are told to edges alone', async (body, url, secrets) => {
+    const answer = await create(body);
+    expect([answer.status, answer.body]).toMatchObject([201, { url }]);
+    const [told] = (await sync()) as readonly SimulcastTarget[];
+    expect(told).toMatchObject({ url, ...secrets });
+    const audit = await gateway.call('GET', '/v1/audit_events', { key: world.apiKey });
+    const rows = await postgres.query('SELECT * FROM simulcast_targets');
+    const shown = [answer.text, audit.text, JSON.stringify(await eventsOf()), JSON.stringify(rows)].join();
+    const { username: _, ...hidden } = told?.login ?? {};
+    for (const text of [secrets.streamKey, ...Object.values(hidden)]) if (text) expect(shown).not.toContain(text);
+  });
+
+  it('keeps of its secrets what is not changed, and removes what is set to null', async () => {
+    const id = await created({ url: 'rtsp://encoder:word@example.com/live/first' });
+    await patch(id, { stream_key: 'second' });
+    expect(await sync()).toMatchObject([{ streamKey: 'second', login: { username: 'encoder', password: 'word' } }]);
+    await patch(id, { password: 'other' });
+    expect(await sync()).toMatchObject([{ streamKey: 'second', login: { username: 'encoder', password: 'other' } }]);
+    await patch(id, { username: null, password: null });
+    expect(await sync()).toEqual([expect.not.objectContaining({ login: expect.anything() as unknown })]);
+    expect((await patch(id, { passphrase: 'long enough' })).body).toMatchObject({
+      errors: [{ pointer: '/passphrase' }],
+    });
+    // Nothing that was given with one address is sent to another.
+    await patch(id, { password: 'word' });
+    await patch(id, { url: 'rtsp://other.example.com/live', stream_key: 'third' });
+    const [moved] = (await sync()) as readonly SimulcastTarget[];
+    expect([moved?.streamKey, moved?.login]).toEqual(['third', undefined]);
   });
 
   it('may not be changed without the key: it would be sent to another server', async () => {

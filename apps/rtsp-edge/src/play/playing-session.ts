@@ -3,7 +3,10 @@ import { STREAM_OFFLINE, TOO_MANY_PLAYERS } from '@millrace/playout';
 import type {
   AdmittedVisit,
   EndReason,
+  PlayedKind,
+  PlayedTrack,
   PlayRefusal,
+  RtpForm,
   ViewerCutReason,
   ViewerSink,
   WatchedViewer,
@@ -19,7 +22,6 @@ import type { UdpPair } from '../udp/udp-pair.ts';
 import type { RtspPlayback } from './rtsp-playback.ts';
 import { playRefusalReply } from './play-refusals.ts';
 import { UdpSender } from './udp-sender.ts';
-import type { PlayedTrack, RtpForm, PlayedKind } from './rtp-form.ts';
 
 /** RFC 2326 section 3.6: live, without an end. */
 const RANGE = 'npt=now-';

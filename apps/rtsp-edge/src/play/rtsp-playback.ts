@@ -7,6 +7,7 @@ import {
   EdgePlayback,
   FormRegistry,
   FRAMES_UNREADABLE,
+  RtpForm,
   STREAM_OFFLINE,
   TOO_MANY_PLAYERS,
 } from '@millrace/playout';
@@ -20,7 +21,6 @@ import { playRefusalReply } from './play-refusals.ts';
 import { playTarget } from './play-target.ts';
 import type { RtspPlayTarget } from './play-target.ts';
 import { PlayingSession } from './playing-session.ts';
-import { RtpForm } from './rtp-form.ts';
 
 const UNKNOWN_PLAYER = 'a player that does not say its name';
 

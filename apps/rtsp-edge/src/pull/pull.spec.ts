@@ -202,7 +202,7 @@ describe('a source that cannot be pulled', () => {
       [{ answers: { DESCRIBE: ['404 Not Found'] } }, 'the source answers DESCRIBE with 404 Not Found'],
       [{ answers: { OPTIONS: ['401 No'] } }, 'the source asks for a user name and a password (401)'],
       [{ answers: { DESCRIBE: ['302 Found', 'Location: rtsp://127.0.0.1:1/'] } }, 'redirects are not followed'],
-      [{ answers: { SETUP: ['461 Unsupported Transport'] } }, 'does not send media over its TCP'],
+      [{ answers: { SETUP: ['461 Unsupported Transport'] } }, 'does not carry media over its TCP'],
       [{ answers: { PLAY: ['453 Not Enough Bandwidth'] } }, 'the source answers PLAY with 453'],
       [{ sdp: 'nothing' }, 'the description of the source cannot be read'],
       [

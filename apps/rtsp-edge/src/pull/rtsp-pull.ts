@@ -183,7 +183,7 @@ export class RtspPull implements PullAttempt, RtpConnection {
       return;
     }
     if (event.kind === 'playing') return this.#playing();
-    return this.#failed(event.fault.message);
+    if (event.kind === 'failed') this.#failed(event.fault.message);
   }
 
   #described(description: Buffer): void {

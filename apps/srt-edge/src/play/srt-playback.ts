@@ -2,11 +2,10 @@
 import { Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationShutdown } from '@nestjs/common';
 import type { EncoderPeer } from '@millrace/ingest';
-import { EdgePlayback, FormRegistry } from '@millrace/playout';
+import { EdgePlayback, FormRegistry, TsForm } from '@millrace/playout';
 import type { SrtRequest } from '@millrace/protocol/srt';
 import { SrtEdgeContext } from '../srt-edge-context.ts';
 import { SrtPlayer } from './srt-player.ts';
-import { TsForm } from './ts-form.ts';
 
 @Injectable()
 export class SrtPlayback implements BeforeApplicationShutdown, OnApplicationShutdown {

@@ -1,37 +1,26 @@
 // One player: whether it may watch, and what it is sent at what pace.
 import { FrameBusError } from '@millrace/frame-bus';
 import type { ConnectionState, EncoderPeer } from '@millrace/ingest';
-import { EDGE_DRAINING, FRAMES_UNREADABLE, STREAM_OFFLINE, TOO_MANY_PLAYERS } from '@millrace/playout';
-import type {
-  ByteAccount,
-  EndReason,
-  PlayRefusal,
-  ViewerCutReason,
-  ViewerSink,
-  WatchedViewer,
+import {
+  EDGE_DRAINING,
+  FRAMES_UNREADABLE,
+  SRT_MAX_KEEP_MS,
+  SRT_RECEIVE_PACKETS,
+  SrtSender,
+  STREAM_OFFLINE,
+  TOO_MANY_PLAYERS,
 } from '@millrace/playout';
-import { SRT_HEADER_BYTES, SrtRejection } from '@millrace/protocol/srt';
-import type { SrtConnection, SrtPace, SrtRequest } from '@millrace/protocol/srt';
+import type { EndReason, PlayRefusal, ViewerCutReason, ViewerSink, WatchedViewer } from '@millrace/playout';
+import { SrtRejection } from '@millrace/protocol/srt';
+import type { SrtConnection, SrtRequest } from '@millrace/protocol/srt';
 import type { Logger } from '@millrace/service-kit';
 import { StatisticsReader } from '../metrics.ts';
 import type { SrtEdgeContext } from '../srt-edge-context.ts';
 import { playTarget, reasonOfPlayRefusal } from './play-target.ts';
 import type { SrtPlayback } from './srt-playback.ts';
 
-const TS_PACKET_BYTES = 188;
-/** Seven packets of MPEG-TS, which every receiver has room for. */
-const MESSAGE_BYTES = 7 * TS_PACKET_BYTES;
-const BITS_PER_BYTE = 8;
-/** What may be sent at once, at the pace of the connection: receivers keep little until they read it. */
-const BURST_MS = 20;
-const LEAST_BURST_BYTES = 16 * MESSAGE_BYTES;
-/** How long packets are kept for a player, whatever latency it asks for. */
-const MAX_KEEP_MS = 2_000;
-/** A player sends acknowledgements only. */
-const RECEIVE_PACKETS = 64;
-/** How long the last packets of a stream that has ended may be asked for again, and how long a player may take to read what is due. */
+/** How long the last packets of a stream that has ended may be asked for again. */
 const CLOSE_MS = 3_000;
-const READ_MS = 100;
 const SAMPLE_MS = 5_000;
 
 export class SrtPlayer implements ViewerSink {
@@ -44,24 +33,14 @@ export class SrtPlayer implements ViewerSink {
   readonly #playback: SrtPlayback;
   readonly #statistics: StatisticsReader;
   readonly #gone = new AbortController();
-  readonly #pace: PlayerPace;
-  readonly #messageBytes: number;
+  readonly #sender: SrtSender;
   #playbackId = '';
   #releasePlace: (() => void) | undefined;
   #releaseForm: (() => void) | undefined;
   #viewer: WatchedViewer | undefined;
   #connection: SrtConnection | undefined;
-  /** For what is sent and not acknowledged. */
-  #account: ByteAccount | undefined;
-  /** What was written and not sent, the first of it up to `#sentOfFirst`. */
-  #pending: Uint8Array[] = [];
-  #sentOfFirst = 0;
-  #sentBytes = 0;
   #sampledAtMs = 0;
-  #isBlocked = false;
   #closing: { readonly reason: string; readonly untilMs: number } | undefined;
-  /** When the last message was sent. */
-  #sentAtMs = 0;
   #isOver = false;
 
   constructor(request: SrtRequest, peer: EncoderPeer, context: SrtEdgeContext, playback: SrtPlayback) {
@@ -71,9 +50,10 @@ export class SrtPlayer implements ViewerSink {
     this.#context = context;
     this.#playback = playback;
     this.#statistics = new StatisticsReader(context.transport);
-    this.#pace = new PlayerPace(context.settings.srtPlayBitsPerSecond);
-    const fitting = request.maxPayloadBytes - (request.maxPayloadBytes % TS_PACKET_BYTES);
-    this.#messageBytes = Math.min(MESSAGE_BYTES, fitting);
+    this.#sender = new SrtSender({
+      bitsPerSecond: context.settings.srtPlayBitsPerSecond,
+      onDrained: () => this.#viewer?.drained(),
+    });
   }
 
   get state(): ConnectionState {
@@ -104,24 +84,13 @@ export class SrtPlayer implements ViewerSink {
       this.#sampledAtMs = nowMs;
       this.#statistics.read(connection.statistics);
     }
-    const isEmpty = this.#send();
+    this.#sender.tick();
     const closing = this.#closing;
-    if (closing !== undefined) {
-      // Players lose what they hold when the connection ends.
-      const isRead = nowMs - this.#sentAtMs >= connection.sendDelayMs + READ_MS;
-      if ((isEmpty && isRead && connection.isDrained) || nowMs >= closing.untilMs) this.#over(closing.reason);
-      return;
-    }
-    if (!isEmpty || !this.#isBlocked) return;
-    this.#isBlocked = false;
-    this.#viewer?.drained();
+    if (closing !== undefined && (this.#sender.isRead || nowMs >= closing.untilMs)) this.#over(closing.reason);
   }
 
   write(bytes: Uint8Array): boolean {
-    this.#pending.push(bytes);
-    const isEmpty = this.#send();
-    this.#isBlocked = !isEmpty;
-    return isEmpty;
+    return this.#sender.write(bytes);
   }
 
   /** SRT has no message that says why. Idempotent: the first reason counts. */
@@ -161,7 +130,7 @@ export class SrtPlayer implements ViewerSink {
       {
         form,
         sink: this,
-        sentBytes: () => this.#sentBytes,
+        sentBytes: () => this.#sender.sentBytes,
         attached: (viewer) => (this.#viewer = viewer),
       },
       signal,
@@ -177,41 +146,15 @@ export class SrtPlayer implements ViewerSink {
       { data: () => undefined, lost: () => undefined, ended: (reason) => this.#over(reason) },
       undefined,
       {
-        receivePackets: RECEIVE_PACKETS,
+        receivePackets: SRT_RECEIVE_PACKETS,
         sendPackets: this.#context.settings.srtSendPackets,
-        maxKeepMs: MAX_KEEP_MS,
-        resendPace: this.#pace,
+        maxKeepMs: SRT_MAX_KEEP_MS,
+        resendPace: this.#sender.pace,
       },
     );
-    this.#account = this.#viewer?.openAccount();
+    this.#sender.begin(this.#connection, this.#viewer?.openAccount());
     this.#sampledAtMs = performance.now();
     this.logger.info({ playback_id: this.#playbackId }, 'play started');
-  }
-
-  /** Sends what the pace, the peer and the shares of memory allow. @returns whether nothing is left */
-  #send(): boolean {
-    const connection = this.#connection;
-    const account = this.#account;
-    if (connection === undefined || account === undefined) return this.#pending.length === 0;
-    account.release(account.held - connection.unacknowledgedBytes);
-    if (connection.isUnread) return this.#pending.length === 0;
-    const nowMs = performance.now();
-    let [first] = this.#pending;
-    while (first !== undefined) {
-      if (this.#pace.isSpent || !connection.isWritable) return false;
-      const message = first.subarray(this.#sentOfFirst, this.#sentOfFirst + this.#messageBytes);
-      if (!account.take(message.byteLength + SRT_HEADER_BYTES)) return false;
-      connection.write(message);
-      this.#sentAtMs = nowMs;
-      this.#sentOfFirst += message.byteLength;
-      this.#sentBytes += message.byteLength;
-      this.#pace.spend(message.byteLength);
-      if (this.#sentOfFirst < first.byteLength) continue;
-      this.#pending.shift();
-      this.#sentOfFirst = 0;
-      [first] = this.#pending;
-    }
-    return true;
   }
 
   #refuse(refusal: PlayRefusal): void {
@@ -236,7 +179,7 @@ export class SrtPlayer implements ViewerSink {
       {
         playback_id: this.#playbackId,
         reason,
-        bytes: this.#sentBytes,
+        bytes: this.#sender.sentBytes,
         ...transport,
         rtt_ms: Math.round(rttUs / 1_000),
       },
@@ -248,38 +191,11 @@ export class SrtPlayer implements ViewerSink {
   #leave(): void {
     this.#isOver = true;
     this.#gone.abort();
-    this.#pending = [];
     this.#viewer?.leave();
-    this.#account?.close();
+    this.#sender.close();
     this.#releaseForm?.();
     this.#releasePlace?.();
     this.#playback.forget(this);
-  }
-}
-
-/** How fast a player is sent media, what is sent again included. */
-class PlayerPace implements SrtPace {
-  readonly #bytesPerMs: number;
-  readonly #burstBytes: number;
-  /** How much may be sent now. */
-  #allowance: number;
-  #earnedAtMs = performance.now();
-
-  constructor(bitsPerSecond: number) {
-    this.#bytesPerMs = bitsPerSecond / BITS_PER_BYTE / 1_000;
-    this.#burstBytes = Math.max(LEAST_BURST_BYTES, this.#bytesPerMs * BURST_MS);
-    this.#allowance = this.#burstBytes;
-  }
-
-  get isSpent(): boolean {
-    const nowMs = performance.now();
-    this.#allowance = Math.min(this.#burstBytes, this.#allowance + (nowMs - this.#earnedAtMs) * this.#bytesPerMs);
-    this.#earnedAtMs = nowMs;
-    return this.#allowance <= 0;
-  }
-
-  spend(bytes: number): void {
-    this.#allowance -= bytes;
   }
 }
 

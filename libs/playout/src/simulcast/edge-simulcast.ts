@@ -9,7 +9,8 @@ import { OutboundAddresses, SharedPlaces } from '@millrace/service-kit';
 import type { Logger, Metrics } from '@millrace/service-kit';
 import { LiveStreams } from '../live/live-streams.ts';
 import { sessionReader } from '../live/session-end-detector.ts';
-import { pushForms } from './rtmp-push.ts';
+import { pushOpener } from './push-opener.ts';
+import type { OpenedPush, PushRequest } from './push-opener.ts';
 import { SimulcastMetrics } from './simulcast-metrics.ts';
 import { playoutSettingsOfTargets } from './simulcast-settings.ts';
 import type { SimulcastSettings } from './simulcast-settings.ts';
@@ -66,7 +67,7 @@ export class EdgeSimulcast {
   readonly #places: SharedPlaces;
   readonly #metrics: SimulcastMetrics;
   readonly #countedBytes = new WeakMap<TargetPush, number>();
-  readonly #formOf = pushForms();
+  readonly #openPush: (request: PushRequest) => OpenedPush;
   readonly #stopCounting: () => void;
   #timer: NodeJS.Timeout;
   #gathering: NodeJS.Timeout | undefined;
@@ -89,6 +90,7 @@ export class EdgeSimulcast {
       maxPerAddress: settings.simulcastMaxTargets,
       maxPerTenant: settings.simulcastMaxTargetsPerTenant,
     });
+    this.#openPush = pushOpener(settings);
     this.#metrics = new SimulcastMetrics(metrics, () => this.#states());
     const stopCollecting = metrics.beforeCollect(() => this.#count());
     const stopUsage = usage.beforeCollect(() => this.#count());
@@ -255,7 +257,7 @@ export class EdgeSimulcast {
       outbound: this.#outbound,
       settings,
       logger: logger.child({ tenant_id: tenantId, stream_id: streamId, target_id: target.targetId }),
-      formOf: this.#formOf,
+      openPush: this.#openPush,
       takePlace: () => this.#places.take({ network: target.targetId, tenantId }),
       onChange: () => {
         stream.dueAtMs = 0;

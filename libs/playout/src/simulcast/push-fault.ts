@@ -36,14 +36,11 @@ export class PushFault extends Error {
 
 const lineOf = (text: string): string => text.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
 
-/** Another server's words in one line, without the stream key, which some servers repeat. */
-export function quoted(text: string, streamKey: string): string {
-  const [name = ''] = streamKey.split('?', 1);
-  return [streamKey, name].reduce(
-    (shown, secret) => (secret === '' ? shown : shown.replaceAll(secret, '***')),
-    lineOf(text),
-  );
-}
+/** Another server's words in one line, without secrets such as the stream key, which some servers repeat. */
+export const quoted = (text: string, secrets: readonly (string | undefined)[]): string =>
+  secrets
+    .flatMap((secret = '') => [secret, secret.split('?', 1)[0] ?? ''])
+    .reduce((shown, secret) => (secret === '' ? shown : shown.replaceAll(secret, '***')), lineOf(text));
 
 /** What is reported of a fault. Other servers choose parts of it, also by their certificates and the number of their addresses. */
 export const reportedText = (message: string): string => lineOf(message).slice(0, MAX_FAULT_LENGTH).toWellFormed();

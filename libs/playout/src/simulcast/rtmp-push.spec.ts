@@ -15,7 +15,7 @@ it('connects to the address that was checked, not to what the name means by then
   // No resolver knows such a name (RFC 6761 section 6.4).
   const url = parsePushUrl(`rtmp://push.invalid:${(server.address() as AddressInfo).port}/live`) as PushUrl;
   const addresses = [{ address: '127.0.0.1', family: 4 }] as const;
-  const push = new RtmpPush({ url, streamKey: 'key', addresses, onDrained: () => undefined });
+  const push = new RtmpPush({ url, streamKey: 'key', addresses, formOf: pushForms(), onDrained: () => undefined });
   onTestFinished(() => push.fail(undefined));
   expect(await Promise.race([connected.then(() => 'connected'), push.closed])).toBe('connected');
 });

@@ -1,8 +1,4 @@
-// One connection to a server that a stream is pushed to: TCP or TLS, and the client's side of RTMP.
-import { connect as connectTcp, isIP } from 'node:net';
-import type { Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import { TokenBucket } from '@millrace/protocol/rate';
+// A stream that is pushed by RTMP: the client's side of it, over TCP or TLS.
 import {
   CapsEx,
   clientSessionOptions,
@@ -10,24 +6,20 @@ import {
   FourCcInfo,
   RtmpClientSession,
 } from '@millrace/protocol/rtmp';
-import type { Capabilities, PushUrl } from '@millrace/protocol/rtmp';
-import { connectionFault, lookupOf } from '@millrace/service-kit';
+import type { PushUrl } from '@millrace/protocol/rtmp';
 import type { OutboundAddress } from '@millrace/service-kit';
-import { CARRIED_FOUR_CCS } from '../rtmp/peer-codecs.ts';
+import type { WireForm } from '../live/wire-form.ts';
+import { CARRIED_FOUR_CCS, fourCcNameOf, takesCodec } from '../rtmp/peer-codecs.ts';
 import { RtmpForm } from '../rtmp/rtmp-form.ts';
 import { PushFault, quoted } from './push-fault.ts';
+import { PushSocket } from './push-socket.ts';
+import type { StreamPush } from './stream-push.ts';
 
 /** Of every connection: what is written for one target is written for all. Encoders use as much. */
 const PUSH_CHUNK_SIZE = 60_000;
 /** The message stream that nearly all servers give: what is written for it is written once for all of them. */
 const SHARED_MESSAGE_STREAM = 1;
-/** What a server may send: acknowledgements and statuses. */
-const RECEIVED = { perSecond: 64 * 1024, burst: 1024 * 1024 } as const;
 const LARGEST_MESSAGE = 64 * 1024;
-/** A dead server behind a silent network is noticed by the kernel. */
-const KEEP_ALIVE_MS = 15_000;
-/** How long a server may take to read what is left, and to close, after the end was announced. */
-const CLOSE_MS = 2_000;
 
 /** @returns the form for a message stream: servers choose its number, so only one is kept */
 export function pushForms(): (messageStreamId: number) => RtmpForm {
@@ -41,114 +33,74 @@ export interface RtmpPushOptions {
   readonly streamKey: string;
   /** Checked: one of these is connected to. */
   readonly addresses: readonly OutboundAddress[];
+  readonly formOf: (messageStreamId: number) => WireForm;
   /** The server accepts more again. */
   readonly onDrained: () => void;
 }
 
-export class RtmpPush {
+export class RtmpPush implements StreamPush {
   readonly #options: RtmpPushOptions;
-  readonly #socket: Socket;
+  readonly #socket: PushSocket;
   readonly #session: RtmpClientSession;
-  readonly #ready = Promise.withResolvers<void>();
-  readonly #closed = Promise.withResolvers<PushFault | undefined>();
-  #given = 0;
-  #isOver = false;
-  /** Whether the server has accepted the stream. */
-  #isAccepted = false;
-  #fault: PushFault | undefined;
+  #form: WireForm | undefined;
 
   constructor(options: RtmpPushOptions) {
     this.#options = options;
-    const { url, addresses } = options;
+    const { url, addresses, onDrained } = options;
     this.#session = this.#newSession();
-    const place = { host: url.host, port: url.port, lookup: lookupOf(addresses) };
-    this.#socket = url.isSecure
-      ? connectTls({ ...place, ...(isIP(url.host) === 0 && { servername: url.host }) })
-      : connectTcp(place);
-    const socket = this.#socket;
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    const now = (): number => performance.now();
-    const received = new TokenBucket(RECEIVED.perSecond, RECEIVED.burst, now);
-    socket.once(url.isSecure ? 'secureConnect' : 'connect', () => this.#session.start());
-    socket.on('data', (bytes: Buffer) => {
-      if (received.take(bytes.length)) this.#session.push(bytes);
-      else
-        this.fail(
-          new PushFault('protocol_error', 'the server sends more than a server that is published to has to say'),
-        );
+    this.#socket = new PushSocket({
+      ...url,
+      addresses,
+      onConnected: () => this.#session.start(),
+      onReceived: (bytes) => this.#session.push(bytes),
+      onDrained,
+      onOver: () => this.#session.end(),
     });
-    socket.on('drain', () => {
-      if (!this.#isOver) options.onDrained();
-    });
-    // A server that closes without having read everything resets the connection.
-    socket.on('error', (error) =>
-      this.fail(new PushFault(this.#isAccepted ? 'closed' : 'unreachable', connectionFault(error), { cause: error })),
-    );
-    socket.once('close', () => {
-      this.fail(new PushFault('closed', 'the server closed the connection'));
-      this.#closed.resolve(this.#fault);
-    });
-    // Who does not wait for it is told by `closed`.
-    this.#ready.promise.catch(() => undefined);
   }
 
-  /** Resolves once the server accepts the stream. @throws PushFault */
   get ready(): Promise<void> {
-    return this.#ready.promise;
+    return this.#socket.outcome.ready;
   }
 
-  /** Resolves when the connection is gone: with the reason, unless it was ended here. */
   get closed(): Promise<PushFault | undefined> {
-    return this.#closed.promise;
+    return this.#socket.outcome.closed;
   }
 
-  /** Why the connection is over; undefined while it is not, and when it was ended here. */
   get fault(): PushFault | undefined {
-    return this.#fault;
+    return this.#socket.outcome.fault;
   }
 
-  get messageStreamId(): number {
-    return this.#session.messageStreamId;
+  /** Servers choose the message stream. */
+  get form(): WireForm {
+    return (this.#form ??= this.#options.formOf(this.#session.messageStreamId));
   }
 
-  get serverCapabilities(): Capabilities | undefined {
-    return this.#session.serverCapabilities;
-  }
-
-  /** Bytes of media that the connection has taken. */
   get sentBytes(): number {
-    return Math.max(0, this.#given - this.#socket.writableLength);
+    return this.#socket.sentBytes;
   }
 
-  /** @param bytes whole messages in chunks of `PUSH_CHUNK_SIZE` @returns whether the connection accepts more now */
+  refusalOf(codec: number): PushFault | undefined {
+    if (takesCodec(this.#session.serverCapabilities ?? NOTHING_LISTED, codec)) return undefined;
+    const name = fourCcNameOf(codec) ?? 'the codec of this stream';
+    return new PushFault(
+      'unsupported_codec',
+      `the server does not list ${name} among the codecs that it takes (Enhanced RTMP): send H.264 and AAC`,
+    );
+  }
+
+  /** @param bytes whole messages in chunks of `PUSH_CHUNK_SIZE` */
   write(bytes: Uint8Array): boolean {
-    this.#given += bytes.byteLength;
     return this.#socket.write(bytes);
   }
 
-  /** Says that the stream is done, and closes. What was written before is still sent. Idempotent. */
   end(): void {
-    if (this.#isOver) return;
+    if (this.#socket.outcome.isOver) return;
     if (this.#session.messageStreamId > 0) this.#session.unpublish();
-    this.#finish(undefined);
-    const socket = this.#socket;
-    socket.end(() => socket.destroy());
-    setTimeout(() => socket.destroy(), CLOSE_MS).unref();
+    this.#socket.end();
   }
 
-  /** Closes at once, unless it is over: the first reason counts. */
   fail(fault: PushFault | undefined): void {
-    if (this.#isOver) return;
-    this.#finish(fault);
-    this.#socket.destroy();
-  }
-
-  #finish(fault: PushFault | undefined): void {
-    this.#isOver = true;
-    this.#fault = fault;
-    this.#session.end();
-    this.#ready.reject(fault ?? new PushFault('closed', 'the connection was ended'));
+    this.#socket.fail(fault);
   }
 
   #newSession(): RtmpClientSession {
@@ -157,15 +109,12 @@ export class RtmpPush {
     const offered = (names: readonly string[]) => new Map(names.map((name) => [name, FourCcInfo.canEncode] as const));
     return new RtmpClientSession(
       {
-        send: (bytes) => void this.#socket.write(bytes),
-        onReady: () => {
-          this.#isAccepted = true;
-          this.#ready.resolve();
-        },
+        send: (bytes) => this.#socket.send(bytes),
+        onReady: () => this.#socket.outcome.accept(),
         onStatus: () => undefined,
         onReconnectRequest: () => this.fail(new PushFault('closed', 'the server asks to connect again: it shuts down')),
         onClosed: ({ code, detail }) => {
-          const words = quoted(detail, streamKey);
+          const words = quoted(detail, [streamKey]);
           this.fail(
             code === 'rtmp.client.refused'
               ? new PushFault('refused', `the server refuses: ${words}`)
@@ -198,3 +147,5 @@ export class RtmpPush {
     );
   }
 }
+
+const NOTHING_LISTED = { fourCcList: [], videoFourCcInfoMap: new Map(), audioFourCcInfoMap: new Map() };

@@ -1,5 +1,5 @@
 // The settings of simulcast targets; the same on edges of all protocols.
-import { addressRanges, bytes, milliseconds, setting, wholeNumber } from '@millrace/service-kit';
+import { addressRanges, bytes, milliseconds, powerOfTwo, setting, wholeNumber } from '@millrace/service-kit';
 import type { SettingValues } from '@millrace/service-kit';
 import { playersBytes, settingsOfPlayers } from '../live/playout-settings.ts';
 import type { playerSettings, PlayoutSettings } from '../live/playout-settings.ts';
@@ -34,6 +34,18 @@ export const simulcastSettings = {
     milliseconds(100),
     10_000,
     'How long a simulcast target may take until it accepts the stream, in milliseconds.',
+  ),
+  simulcastSrtSendPackets: setting(
+    'MILLRACE_SIMULCAST_SRT_SEND_PACKETS',
+    powerOfTwo(64, 65_536),
+    4_096,
+    'How many packets are kept for one simulcast target over SRT until it has acknowledged them, for two seconds at most; a power of two.',
+  ),
+  simulcastSrtBitsPerSecond: setting(
+    'MILLRACE_SIMULCAST_SRT_BITS_PER_SECOND',
+    wholeNumber(100_000, 10_000_000_000),
+    50_000_000,
+    'How fast one simulcast target over SRT is sent media at most, what is sent again included, in bits per second.',
   ),
   simulcastRetryMinMs: setting(
     'MILLRACE_SIMULCAST_RETRY_MIN_MS',

@@ -2,18 +2,18 @@
 import type { SimulcastTarget, TargetFault, TargetReport, TargetState } from '@millrace/control';
 import { FrameBusError } from '@millrace/frame-bus';
 import { LiveStoreError } from '@millrace/live-store';
-import { parsePushUrl } from '@millrace/protocol/rtmp';
-import type { PushUrl } from '@millrace/protocol/rtmp';
 import { AddressRefused, connectionFault, retryWaitMs } from '@millrace/service-kit';
 import type { Logger, OutboundAddresses } from '@millrace/service-kit';
 import type { LiveStreams, WatchedViewer } from '../live/live-streams.ts';
 import type { ViewerSink } from '../live/live-viewer.ts';
-import type { SeenTracks, WireForm } from '../live/wire-form.ts';
-import { fourCcNameOf, takesCodec } from '../rtmp/peer-codecs.ts';
+import type { SeenTracks } from '../live/wire-form.ts';
 import { PushFault, reportedText } from './push-fault.ts';
 import type { PushFaultCode } from './push-fault.ts';
-import { RtmpPush } from './rtmp-push.ts';
+import type { OpenedPush, PushRequest } from './push-opener.ts';
 import type { SimulcastSettings } from './simulcast-settings.ts';
+import type { StreamPush } from './stream-push.ts';
+import { ENCRYPTED_TARGETS, placeOf } from './target-address.ts';
+import type { TargetPlace } from './target-address.ts';
 
 /** A target that has accepted the stream for this long begins with the shortest pause again. */
 const STEADY_MS = 10_000;
@@ -37,7 +37,8 @@ export interface TargetPushOptions {
   readonly outbound: OutboundAddresses;
   readonly settings: SimulcastSettings;
   readonly logger: Logger;
-  readonly formOf: (messageStreamId: number) => WireForm;
+  /** @throws PushFault */
+  readonly openPush: (request: PushRequest) => OpenedPush;
   /** A place among the targets of the edge. @returns what releases it; undefined when there is none left */
   readonly takePlace: () => (() => void) | undefined;
   /** Called when its report says something else than bytes. */
@@ -58,7 +59,8 @@ export class TargetPush implements ViewerSink {
   #fault: TargetFault | undefined;
   #failures = 0;
   #pastBytes = 0;
-  #push: RtmpPush | undefined;
+  #push: StreamPush | undefined;
+  #releasePush: (() => void) | undefined;
   #viewer: WatchedViewer | undefined;
   #steady: NodeJS.Timeout | undefined;
   #wakePause: () => void = () => undefined;
@@ -175,12 +177,12 @@ export class TargetPush implements ViewerSink {
   /** One connection, from its beginning to its end. @returns why it is over. @throws what `#faultOf` takes */
   async #attempt(): Promise<PushFault | 'no_media'> {
     const { takePlace } = this.#options;
-    const url = this.#checkedUrl();
+    const place = this.#checkedPlace();
     const release = takePlace();
     if (release === undefined)
       throw new PushFault('limit_exceeded', 'too many simulcast targets at this edge, or of this tenant');
     try {
-      return await this.#serve(url);
+      return await this.#serve(place);
     } finally {
       clearTimeout(this.#steady);
       this.#viewer?.leave();
@@ -188,24 +190,26 @@ export class TargetPush implements ViewerSink {
       this.#push?.fail(undefined);
       this.#pastBytes += this.#push?.sentBytes ?? 0;
       this.#push = undefined;
+      this.#releasePush?.();
+      this.#releasePush = undefined;
       this.#connectedAtMs = undefined;
       release();
     }
   }
 
-  #checkedUrl(): PushUrl {
-    const url = parsePushUrl(this.target.url);
-    if (typeof url === 'string') throw new PushFault('address_not_allowed', `the address ${url}`);
-    if (this.#options.stream.isEncrypted && !url.isSecure)
-      throw new PushFault('stream_encrypted', 'this stream is encrypted: it is sent to rtmps:// only');
-    return url;
+  #checkedPlace(): TargetPlace {
+    const place = placeOf(this.target);
+    if (typeof place === 'string') throw new PushFault('address_not_allowed', `the address ${place}`);
+    if (this.#options.stream.isEncrypted && !place.isEncrypted)
+      throw new PushFault('stream_encrypted', `this stream is encrypted: it is sent to ${ENCRYPTED_TARGETS} only`);
+    return place;
   }
 
-  async #serve(url: PushUrl): Promise<PushFault | 'no_media'> {
+  async #serve(place: TargetPlace): Promise<PushFault | 'no_media'> {
     const { streams, stream } = this.#options;
     const tracks = await streams.describe(stream.streamId, stream.tenantId, this.#attempting.signal);
     if (tracks === undefined) return 'no_media';
-    const push = await this.#connect(url);
+    const push = await this.#connect(place, tracks);
     if (push === undefined) return 'no_media';
     this.#checkCodecs(push, tracks);
     const { outcome } = await this.#watch(push);
@@ -217,8 +221,8 @@ export class TargetPush implements ViewerSink {
   }
 
   /** @returns undefined when it is not wanted any more. @throws PushFault or AddressRefused */
-  async #connect(url: PushUrl): Promise<RtmpPush | undefined> {
-    const { outbound } = this.#options;
+  async #connect(place: TargetPlace, tracks: SeenTracks): Promise<StreamPush | undefined> {
+    const { outbound, openPush, stream } = this.#options;
     const deadline = Promise.withResolvers<never>();
     // Nothing may wait for it any more when it passes.
     deadline.promise.catch(() => undefined);
@@ -228,11 +232,19 @@ export class TargetPush implements ViewerSink {
       ms,
     );
     try {
-      const addresses = await Promise.race([outbound.resolve(url.host), deadline.promise]);
+      const addresses = await Promise.race([outbound.resolve(place.host), deadline.promise]);
       if (this.#isGone) return undefined;
-      const { streamKey } = this.target;
-      const push = new RtmpPush({ url, streamKey, addresses, onDrained: () => this.#viewer?.drained() });
+      const { push, release } = openPush({
+        place,
+        streamId: stream.streamId,
+        tracks,
+        addresses,
+        onDrained: () => this.#viewer?.drained(),
+        // It is told of the new ones by another connection.
+        onOutdated: () => this.#push?.end(),
+      });
       this.#push = push;
+      this.#releasePush = release;
       await Promise.race([push.ready, deadline.promise]);
       return push;
     } catch (error) {
@@ -244,32 +256,34 @@ export class TargetPush implements ViewerSink {
     }
   }
 
-  #checkCodecs({ serverCapabilities }: RtmpPush, { videoConfiguration, audioConfiguration }: SeenTracks): void {
-    for (const configuration of [videoConfiguration, audioConfiguration])
-      if (configuration !== undefined && !takes(serverCapabilities, configuration.codec))
-        throw unsupported(configuration.codec);
+  #checkCodecs(push: StreamPush, { videoConfiguration, audioConfiguration }: SeenTracks): void {
+    for (const configuration of [videoConfiguration, audioConfiguration]) {
+      const refusal = configuration && push.refusalOf(configuration.codec);
+      if (refusal !== undefined) throw refusal;
+    }
   }
 
-  #watch(push: RtmpPush) {
-    const { streams, stream, formOf, onSkipped } = this.#options;
+  #watch(push: StreamPush) {
+    const { streams, stream, onSkipped } = this.#options;
     const { streamId, tenantId } = stream;
     return streams.watch(
       {
         streamId,
         tenantId,
         network: this.target.targetId,
-        form: formOf(push.messageStreamId),
+        form: push.form,
         // What the encoder has changed to may be what this server does not take.
         accepts: (codec) => {
-          const accepted = takes(push.serverCapabilities, codec);
-          if (!accepted) push.fail(unsupported(codec));
-          return accepted;
+          const refusal = push.refusalOf(codec);
+          if (refusal !== undefined) push.fail(refusal);
+          return refusal === undefined;
         },
         sink: this,
         observer: { sent: () => undefined, skipped: onSkipped, cut: () => undefined },
         attached: (viewer) => {
           this.#viewer = viewer;
           this.#isInterrupted = false;
+          push.attached?.(viewer);
           void push.closed.then(() => viewer.leave());
         },
         left: () => undefined,
@@ -310,15 +324,3 @@ export class TargetPush implements ViewerSink {
     });
   }
 }
-
-type Listed = Parameters<typeof takesCodec>[0];
-const NOTHING_LISTED: Listed = { fourCcList: [], videoFourCcInfoMap: new Map(), audioFourCcInfoMap: new Map() };
-
-const takes = (capabilities: Listed | undefined, codec: number): boolean =>
-  takesCodec(capabilities ?? NOTHING_LISTED, codec);
-
-const unsupported = (codec: number): PushFault =>
-  new PushFault(
-    'unsupported_codec',
-    `the server does not list ${fourCcNameOf(codec) ?? 'the codec of this stream'} among the codecs that it takes (Enhanced RTMP): send H.264 and AAC`,
-  );

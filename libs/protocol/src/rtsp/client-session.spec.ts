@@ -70,6 +70,48 @@ const failure = (server: Server): string | undefined => {
   return last?.kind === 'failed' ? last.fault.message : undefined;
 };
 
+describe('a session that records', () => {
+  const announced = Buffer.from('v=0\r\ns=x\r\n');
+
+  it('announces, also behind an answer to a challenge, sets each track up, and records', () => {
+    const server = new Server({ announced, peer: 'the server', credentials: CREDENTIALS }).answer('200 OK');
+    server.answer('401 Unauthorized', ['WWW-Authenticate: Digest realm="r", nonce="n"']);
+    for (const { method, headers, body } of server.asked.slice(1)) {
+      expect([method, headers.get('content-type'), body]).toEqual(['ANNOUNCE', 'application/sdp', announced]);
+    }
+    expect(server.last.headers.get('authorization')).toMatch(/^Digest username="admin"/);
+    server.answer('200 OK', ['Session: abc']).setUp(['trackID=0', 'trackID=1']);
+    expect(server.events).toEqual([{ kind: 'announced' }]);
+    expect(server.last.headers.get('transport')).toBe('RTP/AVP/TCP;unicast;interleaved=0-1;mode=record');
+    server.answer('200 OK').answer('200 OK', ['Transport: RTP/AVP/TCP;unicast;interleaved=4-5;mode=record']);
+    server.client.record();
+    server.take().answer('200 OK');
+    expect(server.events.slice(1)).toEqual([
+      {
+        kind: 'set-up',
+        channels: [
+          [0, 1],
+          [4, 5],
+        ],
+      },
+      { kind: 'recording' },
+    ]);
+    expect(server.asks).toEqual([
+      `OPTIONS ${URL}`,
+      `ANNOUNCE ${URL}`,
+      `ANNOUNCE ${URL}`,
+      `SETUP ${URL}/trackID=0`,
+      `SETUP ${URL}/trackID=1`,
+      `RECORD ${URL}`,
+    ]);
+  });
+
+  it('fails with what the server says', () => {
+    const server = new Server({ announced, peer: 'the server' }).answer('200 OK').answer('403 Forbidden');
+    expect(failure(server)).toBe('the server answers ANNOUNCE with 403 Forbidden');
+  });
+});
+
 describe('a session that plays', () => {
   it('asks, sets each track up, plays, and shows that it is there', () => {
     const server = new Server().described([`Content-Base: ${URL}/`]).setUp(['trackID=0', 'trackID=1'], '*');
@@ -213,7 +255,7 @@ describe('a session that is refused', () => {
   });
 
   it.each([
-    [['Transport: RTP/AVP;unicast;client_port=1-2'], 'does not send media over its TCP connection'],
+    [['Transport: RTP/AVP;unicast;client_port=1-2'], 'does not carry media over its TCP connection'],
     [['Transport: RTP/AVP/TCP;unicast;interleaved=0-1'], 'two tracks on one channel'],
   ])('says what is wrong with an answer to SETUP: %s', (headers, words) => {
     const server = new Server().described().setUp(['a', 'b']).answer('200 OK', headers);

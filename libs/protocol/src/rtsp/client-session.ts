@@ -1,4 +1,4 @@
-// The client's side of one RTSP session that plays (RFC 2326 sections 10 and 12): bytes in, bytes and events out. Media comes between the
+// The client's side of one RTSP session that plays, or records (RFC 2326 sections 10 and 12): bytes in, bytes and events out. Media comes between the
 // messages (section 10.12).
 import { ProtocolError } from '../bytes/index.ts';
 import { parseChallenges, RtspAuthorization } from './challenge.ts';
@@ -15,6 +15,10 @@ export interface RtspClientOptions {
   /** Shown only where the server asks for them. */
   readonly credentials: RtspCredentials | undefined;
   readonly userAgent: string;
+  /** What the server is called in faults; `the source` when not given. */
+  readonly peer?: string;
+  /** What is announced, for a session that records; it plays when not given. */
+  readonly announced?: Buffer;
   readonly limits: RtspReaderLimits;
 }
 
@@ -27,11 +31,14 @@ export type RtspClientFault = {
 
 export type RtspClientEvent =
   | { readonly kind: 'send'; readonly bytes: Buffer }
+  /** The server takes what was announced: `setUp` is to be called next. */
+  | { readonly kind: 'announced' }
   /** `setUp` is to be called next. */
   | { readonly kind: 'described'; readonly description: Buffer }
-  /** All tracks are, each on its channels, in the order of `setUp`. `play` is to be called next. */
+  /** All tracks are, each on its channels, in the order of `setUp`. `play` or `record` is to be called next. */
   | { readonly kind: 'set-up'; readonly channels: readonly (readonly [rtp: number, rtcp: number])[] }
   | { readonly kind: 'playing' }
+  | { readonly kind: 'recording' }
   /** `packet` is a view of what was pushed. */
   | { readonly kind: 'frame'; readonly channel: number; readonly packet: Buffer }
   /** Nothing comes after it. */
@@ -41,6 +48,7 @@ interface Sent {
   readonly method: string;
   readonly uri: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer | undefined;
   readonly then: (response: RtspResponse) => void;
   /** How often it was sent with an answer to a challenge. */
   readonly authorizations: number;
@@ -86,21 +94,27 @@ export class RtspClientSession {
     return this.#server;
   }
 
-  /** How often `keepAlive` is to be called once it plays, in milliseconds. */
+  get #peer(): string {
+    return this.#options.peer ?? 'the source';
+  }
+
+  /** How often `keepAlive` is to be called once it plays or records, in milliseconds. */
   get keepAliveMs(): number {
     return this.#timeoutS * 1_000 * KEEP_ALIVE_PART;
   }
 
   /** The connection is there. */
   start(): void {
-    this.#request('OPTIONS', this.#options.url, [], (response) => {
+    const { url, announced } = this.#options;
+    this.#request('OPTIONS', url, [], (response) => {
       const methods = response.headers
         .get('public')
         ?.split(',')
         .map((name) => name.trim().toUpperCase());
       if (methods !== undefined && !methods.includes('GET_PARAMETER')) this.#keepsAliveBy = 'OPTIONS';
       // Servers that do not know OPTIONS know the rest.
-      this.#describe();
+      if (announced === undefined) this.#describe();
+      else this.#announce(announced);
     });
   }
 
@@ -114,18 +128,19 @@ export class RtspClientSession {
       if (channels.length === addresses.length) return this.#emit({ kind: 'set-up', channels });
       if (uri === undefined) return this.#fail('protocol', 'the description has no address of a track');
       const first = 2 * channels.length;
-      const transport = `RTP/AVP/TCP;unicast;interleaved=${first}-${first + 1}`;
+      const mode = this.#options.announced === undefined ? '' : ';mode=record';
+      const transport = `RTP/AVP/TCP;unicast;interleaved=${first}-${first + 1}${mode}`;
       this.#request('SETUP', uri, [['Transport', transport]], (response) => {
         if (response.status === RtspStatus.unsupportedTransport)
-          return this.#fail('refused', 'the source does not send media over its TCP connection (461)');
+          return this.#fail('refused', `${this.#peer} does not carry media over its TCP connection (461)`);
         if (!this.#isOk('SETUP', response)) return;
         const [given] = parseTransports(response.headers.get('transport') ?? '');
         // A server that names no channels has taken those that it was asked for.
         const pair = given?.interleaved ?? ([first, first + 1] as const);
         if (given !== undefined && given.protocol !== 'tcp')
-          return this.#fail('refused', 'the source does not send media over its TCP connection');
+          return this.#fail('refused', `${this.#peer} does not carry media over its TCP connection`);
         if (channels.some((taken) => taken.some((channel) => pair.includes(channel))))
-          return this.#fail('protocol', 'the source sends two tracks on one channel');
+          return this.#fail('protocol', `${this.#peer} has two tracks on one channel`);
         channels.push(pair);
         next();
       });
@@ -139,6 +154,12 @@ export class RtspClientSession {
     });
   }
 
+  record(): void {
+    this.#request('RECORD', this.#aggregate ?? this.#base, [['Range', 'npt=0.000-']], (response) => {
+      if (this.#isOk('RECORD', response)) this.#emit({ kind: 'recording' });
+    });
+  }
+
   /** Does nothing while an earlier one is not answered: a server that answers none is not owed a growing list of them. */
   keepAlive(): void {
     if (this.#isKeepingAlive) return;
@@ -146,7 +167,7 @@ export class RtspClientSession {
     this.#request(this.#keepsAliveBy, this.#aggregate ?? this.#base, [], (response) => {
       this.#isKeepingAlive = false;
       if (response.status === RtspStatus.sessionNotFound)
-        return this.#fail('refused', 'the source has ended the session (454)');
+        return this.#fail('refused', `${this.#peer} has ended the session (454)`);
       // Media goes on, whatever else is answered; what the server does not know is not asked again.
       if (response.status !== RtspStatus.ok) this.#keepsAliveBy = 'OPTIONS';
     });
@@ -179,7 +200,7 @@ export class RtspClientSession {
       return this.#reader.next();
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#fail('protocol', `what the source sends is not RTSP: ${error.detail}`);
+      this.#fail('protocol', `what ${this.#peer} sends is not RTSP: ${error.detail}`);
       return undefined;
     }
   }
@@ -187,12 +208,26 @@ export class RtspClientSession {
   #describe(): void {
     this.#request('DESCRIBE', this.#options.url, [['Accept', 'application/sdp']], (response) => {
       if (response.status >= 300 && response.status < 400)
-        return this.#fail('refused', `the source answers ${response.status}: redirects are not followed`);
+        return this.#fail('refused', `${this.#peer} answers ${response.status}: redirects are not followed`);
       if (!this.#isOk('DESCRIBE', response)) return;
       const base = response.headers.get('content-base') ?? response.headers.get('content-location');
       if (base !== undefined && isAddress(base)) this.#base = base;
       this.#emit({ kind: 'described', description: response.body });
     });
+  }
+
+  /** Section 10.3. */
+  #announce(description: Buffer): void {
+    const headers = [['Content-Type', 'application/sdp']] as const;
+    this.#request(
+      'ANNOUNCE',
+      this.#options.url,
+      headers,
+      (response) => {
+        if (this.#isOk('ANNOUNCE', response)) this.#emit({ kind: 'announced' });
+      },
+      description,
+    );
   }
 
   /** Absolute, or behind the base: servers mean it so also where the base has a query. */
@@ -203,17 +238,23 @@ export class RtspClientSession {
     return this.#base.endsWith('/') || control.startsWith('/') ? this.#base + control : `${this.#base}/${control}`;
   }
 
-  #request(method: string, uri: string, headers: Sent['headers'], then: Sent['then'], authorizations = 0): void {
+  #request(method: string, uri: string, headers: Sent['headers'], then: Sent['then'], body?: Buffer): void {
+    this.#ask({ method, uri, headers, body, then, authorizations: 0 });
+  }
+
+  #ask(sent: Sent): void {
+    const { method, uri, headers, body } = sent;
     const cSeq = ++this.#cSeq;
-    this.#sent.set(cSeq, { method, uri, headers, then, authorizations });
+    this.#sent.set(cSeq, sent);
     const authorization = this.#authorization?.header(method, uri);
-    const bytes = formatRtspRequest(method, uri, [
-      ['CSeq', String(cSeq)],
-      ['User-Agent', this.#options.userAgent],
+    const all = [
+      ['CSeq', String(cSeq)] as const,
+      ['User-Agent', this.#options.userAgent] as const,
       ...(this.#sessionId === undefined ? [] : [['Session', this.#sessionId] as const]),
       ...(authorization === undefined ? [] : [['Authorization', authorization] as const]),
       ...headers,
-    ]);
+    ];
+    const bytes = formatRtspRequest(method, uri, all, body);
     this.#emit({ kind: 'send', bytes });
   }
 
@@ -227,15 +268,16 @@ export class RtspClientSession {
     this.#readSession(response);
     if (response.status !== RtspStatus.unauthorized) return sent.then(response);
     const { credentials } = this.#options;
-    if (credentials === undefined) return this.#fail('refused', 'the source asks for a user name and a password (401)');
+    if (credentials === undefined)
+      return this.#fail('refused', `${this.#peer} asks for a user name and a password (401)`);
     const [challenge] = parseChallenges(response.headers.get('www-authenticate') ?? '');
     if (challenge === undefined)
-      return this.#fail('protocol', 'the source asks for a proof of the password that is not supported (401)');
+      return this.#fail('protocol', `${this.#peer} asks for a proof of the password that is not supported (401)`);
     const isStale = /\bstale\s*=\s*"?true/i.test(response.headers.get('www-authenticate') ?? '');
     if (sent.authorizations >= MAX_AUTHORIZATIONS || (sent.authorizations > 0 && !isStale))
-      return this.#fail('refused', 'the source refuses the user name or the password (401)');
+      return this.#fail('refused', `${this.#peer} refuses the user name or the password (401)`);
     this.#authorization = new RtspAuthorization(challenge, credentials);
-    this.#request(sent.method, sent.uri, sent.headers, sent.then, sent.authorizations + 1);
+    this.#ask({ ...sent, authorizations: sent.authorizations + 1 });
   }
 
   /** Section 12.37. */
@@ -253,7 +295,7 @@ export class RtspClientSession {
       .replaceAll(/[^\x20-\x7e]+/g, ' ')
       .trim()
       .slice(0, MAX_REASON_LENGTH);
-    this.#fail('refused', `the source answers ${method} with ${status} ${words}`.trim());
+    this.#fail('refused', `${this.#peer} answers ${method} with ${status} ${words}`.trim());
     return false;
   }
 
@@ -261,7 +303,7 @@ export class RtspClientSession {
   #answer({ method, headers }: RtspRequest): void {
     const cSeq = readCSeq(headers);
     const isKnown = method === 'OPTIONS' || method === 'GET_PARAMETER' || method === 'SET_PARAMETER';
-    if (method === 'TEARDOWN') return this.#fail('refused', 'the source has ended the session');
+    if (method === 'TEARDOWN') return this.#fail('refused', `${this.#peer} has ended the session`);
     const status = isKnown ? RtspStatus.ok : RtspStatus.notImplemented;
     this.#emit({ kind: 'send', bytes: formatRtspResponse({ status, cSeq }) });
   }

@@ -2,6 +2,8 @@ export { decodeKeyMaterial, deriveKeyEncryptionKey, isKeyBytes, SALT_BYTES, unwr
 export type { KeyBytes, KeyMaterial } from './key-material.ts';
 export { isControl, SRT_HEADER_BYTES } from './packet.ts';
 export type { SrtPeer } from './peer-address.ts';
+export { isPassphrase, parseSrtAddress, PASSPHRASE_LENGTH } from './srt-address.ts';
+export type { SrtAddress } from './srt-address.ts';
 export { SrtCaller } from './srt-caller.ts';
 export type { SrtCallerOptions } from './srt-caller.ts';
 export { SrtRejection } from './rejection.ts';

@@ -27,10 +27,10 @@ import { encodePeerAddress } from './peer-address.ts';
 import type { SrtPeer } from './peer-address.ts';
 import { SrtRejection } from './rejection.ts';
 import { SrtConnection } from './srt-connection.ts';
-import type { SrtHandlers } from './srt-connection.ts';
+import type { SrtHandlers, SrtPace } from './srt-connection.ts';
 import { SrtKeys } from './srt-keys.ts';
 import type { RefreshPeriod } from './srt-keys.ts';
-import { MTU, SRT_FLAGS, SRT_VERSION } from './srt-listener.ts';
+import { LEAST_MTU, MTU, SRT_FLAGS, SRT_VERSION } from './srt-listener.ts';
 
 /** Section 4.3: "every 250 ms". */
 const REPEAT_US = 250_000;
@@ -51,6 +51,9 @@ export interface SrtCallerOptions {
   readonly delayMs: number;
   readonly receivePackets: number;
   readonly sendPackets: number;
+  /** The longest time for which what was sent is kept, and how fast it is sent again; no limits when not given. */
+  readonly maxKeepMs?: number;
+  readonly resendPace?: SrtPace;
   readonly timeoutUs: number;
   readonly idleUs: number;
 }
@@ -114,10 +117,12 @@ export class SrtCaller {
       return this.#conclude(answer);
     if (answer.type !== HandshakeType.conclusion || this.#request.type !== HandshakeType.conclusion) return;
     if (answer.capabilities === undefined) return this.#refuse(SrtRejection.version);
+    if (answer.mtu < LEAST_MTU) return this.#refuse(SrtRejection.rogue);
     const keyMaterial = this.#request.keyMaterial;
     if (keyMaterial !== undefined && answer.keyMaterial?.equals(keyMaterial) !== true)
       return this.#refuse(SrtRejection.badSecret);
-    const { clock, send, handlers, delayMs, receivePackets, sendPackets, idleUs } = this.#options;
+    const { clock, send, handlers, delayMs, receivePackets, sendPackets, maxKeepMs, resendPace, idleUs } =
+      this.#options;
     this.#connection = new SrtConnection({
       handlers,
       send,
@@ -132,6 +137,8 @@ export class SrtCaller {
       maxPayloadBytes: Math.min(MTU, answer.mtu) - UDP_OVERHEAD_BYTES - SRT_HEADER_BYTES,
       receivePackets,
       sendPackets,
+      maxKeepMs,
+      resendPace,
       idleUs,
       keys: this.#keys,
     });

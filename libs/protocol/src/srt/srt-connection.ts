@@ -245,6 +245,11 @@ export class SrtConnection {
     return this.#send.bytes;
   }
 
+  /** Of one message. */
+  get maxPayloadBytes(): number {
+    return this.#options.maxPayloadBytes;
+  }
+
   /** How long the peer holds a message before it reads it. What it holds when the connection ends, it loses. */
   get sendDelayMs(): number {
     return this.#options.sendDelayMs;

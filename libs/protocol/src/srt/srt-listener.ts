@@ -46,7 +46,7 @@ export const SRT_FLAGS =
 const LEAST_VERSION = 0x01_03_00;
 export const MTU = 1_500;
 /** A smaller one would have no room for a handshake. */
-const LEAST_MTU = 256;
+export const LEAST_MTU = 256;
 /** How long a refusal is repeated to a caller that did not get it, and a handshake that comes late opens nothing again. */
 const REMEMBERED_US = 3_000_000;
 const LIVE = 'live';

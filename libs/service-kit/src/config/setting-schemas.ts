@@ -10,6 +10,10 @@ export const wholeNumber = (minimum: number, maximum: number) =>
     .transform(Number)
     .pipe(z.number().min(minimum, `must be at least ${minimum}`).max(maximum, `must be at most ${maximum}`));
 
+/** What windows of packets are counted in. */
+export const powerOfTwo = (minimum: number, maximum: number) =>
+  wholeNumber(minimum, maximum).refine((count) => (count & (count - 1)) === 0, 'must be a power of two');
+
 /** A TCP port; 0 lets the system choose a free one. */
 export const port = wholeNumber(0, 65_535);
 

@@ -1,4 +1,4 @@
-// Frames as packets of MPEG-TS: the same bytes for every player of a stream.
+// Frames as packets of MPEG-TS: the same bytes for every viewer of a stream.
 import { Codec, FrameKind, isConfiguration, isRandomAccess } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import {
@@ -11,8 +11,9 @@ import {
   withTrack,
 } from '@millrace/media';
 import type { MpegTsProgram, Track, Tracks } from '@millrace/media';
-import type { DescribedForm, EncodedFrame, SeenTracks } from '@millrace/playout';
 import { INITIAL_CONTINUITY, muxSegment } from '@millrace/protocol/mpegts';
+import type { DescribedForm } from '../edge/form-registry.ts';
+import type { EncodedFrame, SeenTracks } from '../live/wire-form.ts';
 
 /** PAT and PMT are repeated when this has passed: a receiver that has lost some finds its way within half a second. */
 const TABLES_90K = 36_000;

@@ -1,12 +1,13 @@
-// Frames as interleaved RTP packets (RFC 2326 section 10.12): the same bytes for every player of a stream, whatever its transport.
+// Frames as interleaved RTP packets (RFC 2326 section 10.12): the same bytes for every viewer of a stream, whatever its transport.
 import { randomBytes } from 'node:crypto';
 import { Codec, FrameKind, isConfiguration, isRandomAccess } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
-import type { DescribedForm, EncodedFrame, SeenTracks } from '@millrace/playout';
 import { decodeOrUndefined, ProtocolError } from '@millrace/protocol/bytes';
 import { encodeBye, encodeSenderReport, RTP_HEADER_BYTES, writeRtpHeader } from '@millrace/protocol/rtp';
 import { encodeInterleaved, INTERLEAVED_HEADER_BYTES, writeInterleavedHeader } from '@millrace/protocol/rtsp';
 import { formatSessionDescription } from '@millrace/protocol/sdp';
+import type { DescribedForm } from '../edge/form-registry.ts';
+import type { EncodedFrame, SeenTracks } from '../live/wire-form.ts';
 import { PLAYED_CODECS } from './played-codecs.ts';
 import type { FramePacker, PlayedCodec, TrackFormat } from './played-codecs.ts';
 

@@ -1,12 +1,12 @@
 // How frames of each codec are described and written, and when a description does not hold any more.
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
-import type { SeenTracks } from '@millrace/playout';
 import { encodeOpusHead, opusConfigurationOf } from '@millrace/protocol/opus';
 import { decodeRtcp, decodeRtpPacket } from '@millrace/protocol/rtp';
 import { eachInterleaved, INTERLEAVED_HEADER_BYTES } from '@millrace/protocol/rtsp';
 import { parseSessionDescription } from '@millrace/protocol/sdp';
 import { describe, expect, it, vi } from 'vitest';
+import type { SeenTracks } from '../live/wire-form.ts';
 import { RtpForm } from './rtp-form.ts';
 
 const AAC_44100 = Buffer.from('1210', 'hex');
