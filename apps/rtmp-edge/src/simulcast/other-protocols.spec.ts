@@ -303,7 +303,7 @@ describe('a target over SRT', () => {
     [SrtRejection.badSecret, 'the server refuses: the passphrase is not the one that it expects (10)'],
     [2_000, 'the server refuses (2000)'],
   ])('that refuses with %i says why', async (reason, message) => {
-    const server = await SrtServer.start((request) => request.reject(reason as SrtRejection));
+    const server = await SrtServer.start((request) => request.reject(reason));
     const edge = await startEdge();
     const stream = edge.control.newStream();
     const target = targetAt({ url: `srt://127.0.0.1:${server.port}`, streamKey: 'publish:the-key' });
