@@ -15,6 +15,7 @@ import { HlsRecorder } from './support/hls-recorder.ts';
 import { openLowLatencyPage } from './support/low-latency-page.ts';
 import type { LowLatencyPage } from './support/low-latency-page.ts';
 import { publishWithPyav } from './support/pyav-publisher.ts';
+import { amf0 } from './support/raw-amf.ts';
 import { RawRtmpClient } from './support/raw-rtmp-client.ts';
 import { startStandalone } from './support/start-standalone.ts';
 import type { Standalone } from './support/start-standalone.ts';
@@ -425,5 +426,43 @@ it('pictures of another codec and size, in the middle of a stream, are played on
   expect((await opened.failures()).filter((failure) => failure.startsWith('fatal'))).toEqual([]);
   await opened.close();
   expect(client.closed, client.statuses.at(-1)?.description).toBe(false);
+  await client.end();
+});
+
+it('HDR that an encoder describes beside the bit stream is in the playlist and in CMAF, as ffprobe reads it', async () => {
+  const api = TenantApi.of(server.quickstart);
+  const stream = await api.createStream('hdr', { latency_mode: 'low' });
+  const client = await RawRtmpClient.publish(server.ports.rtmp, 'live', stream.key);
+  await client.setChunkSize(4096);
+  const hdr10 = {
+    colorConfig: { bitDepth: 10, colorPrimaries: 9, transferCharacteristics: 16, matrixCoefficients: 9 },
+    hdrCll: { maxFall: 400, maxCLL: 1_000 },
+    hdrMdcv: {
+      ...{ redX: 0.68, redY: 0.32, greenX: 0.265, greenY: 0.69, blueX: 0.15, blueY: 0.06 },
+      ...{ whitePointX: 0.3127, whitePointY: 0.329, maxLuminance: 1_000, minLuminance: 0.0001 },
+    },
+  };
+  // VideoPacketType.Metadata of `vp09`: the bit stream of the clip leaves its colours open.
+  const metadata = Buffer.concat([Buffer.from('94', 'hex'), Buffer.from('vp09'), amf0('colorInfo', hdr10)]);
+  await client.send({ type: VIDEO, streamId: 1, timestamp: 0, body: metadata }, { csid: VIDEO, headers: 'full' });
+  const clip = readFlvTags(mediaFile('bbb-vp9-enhanced.flv')).filter(
+    // FFmpeg takes back what was said of colours: it knows of none.
+    ({ type, body }) => type === VIDEO && (body[0]! & 15) !== 4,
+  );
+  for (const loopMs of [0, 4_000])
+    for (const { type, timestampMs, body } of clip.filter((tag) => tag.timestampMs < 4_000))
+      await client.send({ type, streamId: 1, timestamp: loopMs + timestampMs, body }, { csid: type, headers: 'full' });
+  const master = new URL('master.m3u8', stream.playlistUrl).href;
+  const text = await eventually('it is live', async () => {
+    const response = await fetch(master);
+    return response.ok ? response.text() : undefined;
+  });
+  expect(text).toMatch(/#EXT-X-STREAM-INF:.*VIDEO-RANGE=PQ/);
+  const { stdout } = await promisify(execFile)('ffprobe', ['-v', 'error', '-show_streams', '-of', 'json', master]);
+  const { streams } = JSON.parse(stdout) as { streams: { side_data_list?: { side_data_type: string }[] }[] };
+  expect(streams[0]!.side_data_list).toEqual([
+    expect.objectContaining({ side_data_type: 'Mastering display metadata', max_luminance: '10000000/10000' }),
+    expect.objectContaining({ side_data_type: 'Content light level metadata', max_content: 1_000, max_average: 400 }),
+  ]);
   await client.end();
 });

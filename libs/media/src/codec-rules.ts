@@ -1,5 +1,6 @@
 // What the rest of the system asks of a codec. One file per codec answers it; codecs.ts lists them.
 import type { Codec, FrameKind } from '@millrace/domain';
+import type { ColorInfo } from '@millrace/protocol/flv';
 import type { ColourDescription } from '@millrace/protocol/nal';
 
 /** Codecs that have rules. */
@@ -27,7 +28,19 @@ export interface TrackDescription {
   readonly frameRate?: number | undefined;
   readonly videoRange?: VideoRange | undefined;
   readonly colour?: ColourDescription | undefined;
+  /** Of HDR: what its encoder says beside the bit stream. */
+  readonly masteringDisplay?: MasteringDisplay | undefined;
+  readonly contentLight?: ContentLight | undefined;
   readonly channels?: number | undefined;
+}
+
+/** SMPTE ST 2086: the display that the material was mastered on. Chromaticities from 0 to 1, luminance in cd/m². */
+export type MasteringDisplay = Required<NonNullable<ColorInfo['hdrMdcv']>>;
+
+/** CTA-861.3: the brightest pixel, and the brightest picture on average, in cd/m². */
+export interface ContentLight {
+  readonly maxContentLightLevel: number;
+  readonly maxPictureAverageLightLevel: number;
 }
 
 /** How bright pictures may be (VIDEO-RANGE of HLS): by ITU-R BT.2100, or as ever. */
@@ -50,6 +63,49 @@ export function describeColour(said: ColourDescription | undefined): Pick<TrackD
   );
   return isOpen ? {} : { videoRange: videoRangeOf(transferCharacteristics), colour };
 }
+
+/**
+ * What holds of colours where an encoder describes them twice (docs/decisions/0071). Its bit stream is what decoders go by: it wins, code
+ * point by code point. What it leaves open is what the encoder says beside it. Metadata of HDR belong to HDR alone.
+ */
+export function withColoursBeside(
+  description: TrackDescription,
+  { colorConfig = {}, hdrMdcv = {}, hdrCll = {} }: ColorInfo,
+): TrackDescription {
+  const said = description.colour ?? NOTHING_SAID;
+  const either = (inBitStream: number, beside: number | undefined): number =>
+    UNSPECIFIED.includes(inBitStream) ? Math.trunc(beside ?? inBitStream) : inBitStream;
+  const colours = describeColour({
+    colourPrimaries: either(said.colourPrimaries, colorConfig.colorPrimaries),
+    transferCharacteristics: either(said.transferCharacteristics, colorConfig.transferCharacteristics),
+    matrixCoefficients: either(said.matrixCoefficients, colorConfig.matrixCoefficients),
+    fullRange: said.fullRange,
+  });
+  const isHdr = colours.videoRange === 'PQ' || colours.videoRange === 'HLG';
+  const { maxCLL, maxFall } = hdrCll;
+  return {
+    ...description,
+    ...colours,
+    ...(isHdr && isWhole(hdrMdcv) && { masteringDisplay: hdrMdcv }),
+    ...(isHdr &&
+      maxCLL !== undefined &&
+      maxFall !== undefined && {
+        contentLight: { maxContentLightLevel: maxCLL, maxPictureAverageLightLevel: maxFall },
+      }),
+  };
+}
+
+const NOTHING_SAID: ColourDescription = {
+  colourPrimaries: 2,
+  transferCharacteristics: 2,
+  matrixCoefficients: 2,
+  fullRange: false,
+};
+const CHROMATICITIES = ['redX', 'redY', 'greenX', 'greenY', 'blueX', 'blueY', 'whitePointX', 'whitePointY'] as const;
+
+/** A display is described as a whole, or not at all. */
+const isWhole = (display: NonNullable<ColorInfo['hdrMdcv']>): display is MasteringDisplay =>
+  [...CHROMATICITIES, 'maxLuminance' as const, 'minLuminance' as const].every((name) => display[name] !== undefined);
 
 interface Rules<Configuration> {
   readonly codec: MediaCodec;

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
-import { FlvDecoder, FlvTagType, readAudioTag, readVideoTag } from '@millrace/protocol/flv';
+import { encodeColorInfo, FlvDecoder, FlvTagType, readAudioTag, readVideoTag } from '@millrace/protocol/flv';
+import type { ColorInfo } from '@millrace/protocol/flv';
 import { describe, expect, it } from 'vitest';
 import { PictureFlag } from './codec-rules.ts';
 import { CODECS, rulesOf } from './codecs.ts';
@@ -10,6 +11,7 @@ import {
   describeTrack,
   findTrack,
   NO_TRACKS,
+  readColours,
   readTrack,
   silenceOf,
   trackWithoutRecord,
@@ -144,6 +146,51 @@ describe('the table of codecs', () => {
     const track = readTrack(configuration(FrameKind.video, codec, Buffer.from(record, 'hex')), undefined)!;
     expect(describeTrack(track).videoRange).toBe(range);
     expect(describeTrack(track).colour !== undefined).toBe(range !== undefined);
+  });
+
+  describe('colours that an encoder describes beside the bit stream', () => {
+    const hlgRecord =
+      '0164000affe1001b6764000aacd94426c05a848904a0000003002000000641e244b2c001000668ebe3cb22c0fdf8f800';
+    const sdrRecord =
+      '0164000affe1001b6764000aacd94426c05a848084a0000003002000000641e244b2c001000668ebe3cb22c0fdf8f800';
+    const hdr: ColorInfo = {
+      colorConfig: { colorPrimaries: 12, transferCharacteristics: 16, matrixCoefficients: 9 },
+      hdrCll: { maxCLL: 900, maxFall: 300 },
+    };
+    const described = (record: Buffer, info: ColorInfo) => {
+      const track = readTrack(configuration(FrameKind.video, Codec.h264, record), undefined)!;
+      const frame = { ...configuration(FrameKind.colour, Codec.none, encodeColorInfo(info)) };
+      const coloured = readColours(frame, track)!;
+      expect(readColours(frame, coloured)).toBe(coloured);
+      return describeTrack(coloured);
+    };
+    const light = { maxContentLightLevel: 900, maxPictureAverageLightLevel: 300 };
+
+    it('hold where the bit stream leaves them open', () => {
+      const { videoRange, colour, contentLight } = described(H264_RECORD, hdr);
+      expect([videoRange, contentLight]).toEqual(['PQ', light]);
+      expect(colour).toMatchObject({ colourPrimaries: 12, transferCharacteristics: 16, matrixCoefficients: 9 });
+    });
+
+    it('give way to the bit stream, code point by code point', () => {
+      const { videoRange, colour, contentLight } = described(Buffer.from(hlgRecord, 'hex'), hdr);
+      expect([videoRange, colour?.colourPrimaries, contentLight]).toEqual(['HLG', 9, light]);
+    });
+
+    it('are no HDR where the bit stream says SDR', () => {
+      const { videoRange, contentLight } = described(Buffer.from(sdrRecord, 'hex'), hdr);
+      expect([videoRange, contentLight]).toEqual(['SDR', undefined]);
+    });
+
+    it('describe a display as a whole or not at all', () => {
+      expect(described(H264_RECORD, { ...hdr, hdrMdcv: { redX: 0.7, redY: 0.3 } }).masteringDisplay).toBeUndefined();
+    });
+
+    it('say nothing where they are not understood', () => {
+      expect(readColours(configuration(FrameKind.colour, Codec.none, Buffer.from('02', 'hex')), h264Track)).toBe(
+        undefined,
+      );
+    });
   });
 
   it('has silence for AAC and Opus, as long as their frames, and none for the others', () => {

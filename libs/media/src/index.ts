@@ -21,6 +21,7 @@ export {
   describeTrack,
   findTrack,
   NO_TRACKS,
+  readColours,
   readTrack,
   silenceOf,
   trackWithoutRecord,

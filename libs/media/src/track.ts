@@ -2,6 +2,9 @@
 import { isConfiguration } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { decodeOrUndefined } from '@millrace/protocol/bytes';
+import { decodeColorInfo } from '@millrace/protocol/flv';
+import type { ColorInfo } from '@millrace/protocol/flv';
+import { withColoursBeside } from './codec-rules.ts';
 import type { AudioRules, CodecRules, MediaCodec, TrackDescription } from './codec-rules.ts';
 import { CODECS, rulesOf } from './codecs.ts';
 
@@ -15,6 +18,13 @@ interface TrackOf<C extends MediaCodec> {
   /** The payload of its configuration frame: two tracks are the same when these are. Undefined for a codec without records. */
   readonly record: Uint8Array | undefined;
   readonly configuration: ReturnType<RulesOf<C>['readConfiguration']>;
+  /** What its encoder says of its colours beside the bit stream; undefined while it says nothing. */
+  readonly coloursBeside?: ColoursBeside | undefined;
+}
+
+interface ColoursBeside {
+  readonly payload: Uint8Array;
+  readonly info: ColorInfo;
 }
 
 export type Track = { readonly [C in MediaCodec]: TrackOf<C> }[MediaCodec];
@@ -51,6 +61,19 @@ export function readTrack(frame: Frame, last: Track | undefined): Track | undefi
   );
 }
 
+/**
+ * Reads a frame of colours behind the configuration of its track. The payload is copied.
+ * @param track as its configuration says; given back when it had the same colours before
+ * @returns undefined when it says nothing that can be understood
+ */
+export function readColours(frame: Frame, track: Track): Track | undefined {
+  if (track.coloursBeside !== undefined && isSame(track.coloursBeside.payload, frame.payload)) return track;
+  return decodeOrUndefined((payload) => {
+    const info = decodeColorInfo(payload);
+    return info && { ...track, coloursBeside: { payload, info } };
+  }, Buffer.from(frame.payload));
+}
+
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && Buffer.compare(a, b) === 0;
 
 /** The first track of a codec whose frames say all that is to be known; undefined for other codecs. Allocates nothing. */
@@ -70,7 +93,10 @@ function trackOf(rules: CodecRules, id: number, record: Uint8Array | undefined, 
 /** The name of the track in `CODECS` (RFC 6381). */
 export const codecStringOf = (track: Track): string => of(track).codecString(track.configuration);
 
-export const describeTrack = (track: Track): TrackDescription => of(track).describe(track.configuration);
+export function describeTrack(track: Track): TrackDescription {
+  const description = of(track).describe(track.configuration);
+  return track.coloursBeside === undefined ? description : withColoursBeside(description, track.coloursBeside.info);
+}
 
 export interface Silence {
   readonly payload: Uint8Array;

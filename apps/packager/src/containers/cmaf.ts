@@ -102,9 +102,10 @@ function formOf(track: Track): CmafTrack | undefined {
     case Codec.h265:
     case Codec.av1:
     case Codec.vp9: {
-      const { width = 0, height = 0, colour } = describeTrack(track);
+      const { width = 0, height = 0, colour, masteringDisplay, contentLight } = describeTrack(track);
       const { record } = track;
-      return record && { kind: 'video', codec: PICTURES[track.codec], record, width, height, colour };
+      const colours = { colour, masteringDisplay, contentLight };
+      return record && { kind: 'video', codec: PICTURES[track.codec], record, width, height, ...colours };
     }
     case Codec.opus: {
       const { channels } = track.configuration;

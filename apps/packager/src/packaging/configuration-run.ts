@@ -1,7 +1,7 @@
 // Configuration frames that came directly one after another: a segment that starts with the next frame starts with them.
 import { FrameFlag, FrameKind, isRandomAccess } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
-import { findTrack, NO_TRACKS, readTrack, withTrack } from '@millrace/media';
+import { findTrack, NO_TRACKS, readColours, readTrack, withTrack } from '@millrace/media';
 import type { Track, Tracks } from '@millrace/media';
 
 export class ConfigurationRun {
@@ -20,8 +20,10 @@ export class ConfigurationRun {
 
   /** @returns false when the frame says nothing that can be understood, or carried */
   add(frame: Frame, tracks: Tracks): boolean {
-    const last = findTrack(this.#told, frame.kind, frame.track) ?? findTrack(tracks, frame.kind, frame.track);
-    const track = readTrack(frame, last);
+    const isColour = frame.kind === FrameKind.colour;
+    const kind = isColour ? FrameKind.video : frame.kind;
+    const last = findTrack(this.#told, kind, frame.track) ?? findTrack(tracks, kind, frame.track);
+    const track = isColour ? last && readColours(frame, last) : readTrack(frame, last);
     if (track === undefined || (track !== last && !this.#carries(track))) return false;
     this.#told = withTrack(this.#told, track);
     this.frames.push(frame);

@@ -1,7 +1,7 @@
 // Tracks beside the first one of each kind while the log is read.
-import { isConfiguration } from '@millrace/domain';
+import { FrameKind, isConfiguration } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
-import { readTrack, trackWithoutRecord } from '@millrace/media';
+import { readColours, readTrack, trackWithoutRecord } from '@millrace/media';
 import type { Track } from '@millrace/media';
 import { isCarriedInCmaf } from '../containers/cmaf.ts';
 
@@ -9,7 +9,9 @@ import { isCarriedInCmaf } from '../containers/cmaf.ts';
 const MAX_TRACKS = 64;
 const TRACKS_OF_KIND = 2 ** 16;
 
-const keyOf = ({ kind, track = 0 }: Frame): number => kind * TRACKS_OF_KIND + track;
+/** Colours belong to a track of pictures. */
+const keyOf = ({ kind, track = 0 }: Frame): number =>
+  (kind === FrameKind.colour ? FrameKind.video : kind) * TRACKS_OF_KIND + track;
 
 export class FurtherTrackState {
   readonly #tracks = new Map<number, Track>();
@@ -19,7 +21,7 @@ export class FurtherTrackState {
     if (!isConfiguration(frame)) return this.trackOf(frame) !== undefined;
     const key = keyOf(frame);
     const last = this.#tracks.get(key);
-    const track = readTrack(frame, last);
+    const track = frame.kind === FrameKind.colour ? last && readColours(frame, last) : readTrack(frame, last);
     if (track === undefined || !this.#hasRoom(key) || !isCarriedInCmaf(track)) return false;
     this.#tracks.set(key, track);
     return true;

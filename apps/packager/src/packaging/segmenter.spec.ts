@@ -207,7 +207,7 @@ describe('a track that this release does not know', () => {
     ['codec', { kind: FrameKind.audio, codec: 255 }],
     ['codec', { kind: FrameKind.audio, codec: Codec.h264 }],
     ['codec', { kind: FrameKind.data, codec: NEWER }],
-    ['kind', { kind: 5, codec: Codec.none }],
+    ['kind', { kind: 6, codec: Codec.none }],
     ['kind', { kind: 0, codec: Codec.none }],
     ['track', { kind: FrameKind.data, codec: Codec.none, track: 7 }],
   ])('leaves the others as they are: its %s (%j)', (reason, fields) => {

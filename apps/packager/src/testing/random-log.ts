@@ -68,7 +68,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       do: fc.constant('newer' as const),
-      kind: fc.constantFrom(FrameKind.video, FrameKind.audio, FrameKind.data, 5, 255),
+      kind: fc.constantFrom(FrameKind.video, FrameKind.audio, FrameKind.data, FrameKind.colour, 6, 255),
       codec: fc.constantFrom(200, 255),
       track: fc.constantFrom(0, 1),
       count: fc.integer({ min: 1, max: 4 }),

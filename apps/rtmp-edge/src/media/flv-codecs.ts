@@ -55,6 +55,11 @@ export class PublishedCodecs {
     return this.#against(codec) ?? AUDIO_RULES[codec] ?? codec;
   }
 
+  /** Whether what encoders say of colours beside the bit stream is carried: all live packagers have to read it. */
+  get withColours(): boolean {
+    return this.#features.has('colour');
+  }
+
   /** Why no track is carried beside the first one of each kind; undefined where some are. */
   get withoutFurtherTracks(): string | undefined {
     if (this.#isEncrypted) return 'an encrypted stream has one track of each kind';

@@ -5,8 +5,8 @@ import { IdrWatch } from '@millrace/ingest';
 import type { FrameSequencer, IngestCounts, MediaObserver } from '@millrace/ingest';
 import { PictureFlag } from '@millrace/media';
 import type { PictureReader, VideoRules } from '@millrace/media';
-import { VideoFrameType } from '@millrace/protocol/flv';
-import type { VideoTag } from '@millrace/protocol/flv';
+import { encodeColorInfo, VideoFrameType } from '@millrace/protocol/flv';
+import type { ColorInfo, VideoTag } from '@millrace/protocol/flv';
 import type { MessageTimeline } from './message-timeline.ts';
 import type { TrackAlignment } from './track-alignment.ts';
 
@@ -27,6 +27,8 @@ export class PictureFrames {
   #reader: PictureReader | undefined;
   /** The record that the sequencer knows of. */
   #announced: Uint8Array | undefined;
+  /** What the encoder says of colours beside the bit stream. */
+  #colours: Buffer | undefined;
   /** Until the first place to start of the epoch, and from a change that decoders must start anew for to the next one. */
   #needsRandomAccess = true;
   /** Called instead of taking the next keyframe. */
@@ -67,9 +69,18 @@ export class PictureFrames {
     if (record === undefined || record === this.#announced || this.#rules === undefined) return;
     this.#announced = record;
     if (reader.takeRestart()) this.#needsRandomAccess = true;
-    const configuration = { codec: this.#rules.codec, payload: record };
+    const configuration = { codec: this.#rules.codec, payload: record, colours: this.#colours };
     if (this.#track === 0) this.#sequencer.videoConfiguration = configuration;
     else this.#sequencer.configureTrack('video', this.#track, configuration);
+  }
+
+  /** What the encoder says of colours from the next place to start on; nothing where it takes back what it said. */
+  colours(info: ColorInfo): void {
+    const colours = encodeColorInfo(info);
+    // One that has never said anything has nothing to take back.
+    if (this.#colours?.equals(colours) ?? Object.keys(info).length === 0) return;
+    this.#colours = colours;
+    this.#announced = undefined;
   }
 
   /** A message without a picture that no picture follows. */

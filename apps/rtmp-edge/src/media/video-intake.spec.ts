@@ -1,12 +1,13 @@
 // The catalogue of bad video, and what becomes of each case.
 import { Codec, DEFAULT_STREAM_SETTINGS, FrameFlag, FrameKind, PACKAGER_FEATURES } from '@millrace/domain';
-import type { Frame } from '@millrace/domain';
+import type { Frame, PackagerFeature } from '@millrace/domain';
 import { FrameSequencer, IngestCounts, MediaTimeline } from '@millrace/ingest';
 import { tagsOf } from '@millrace/ingest/testing';
 import type { FlvFileTag } from '@millrace/ingest/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { decodeH264Configuration } from '@millrace/protocol/h264';
-import { encodeVideoTracks, fourCcOf, MultitrackType } from '@millrace/protocol/flv';
+import { decodeColorInfo, encodeColorInfo, encodeVideoTracks, fourCcOf, MultitrackType } from '@millrace/protocol/flv';
+import type { ColorInfo } from '@millrace/protocol/flv';
 import { joinAccessUnit, joinAnnexB, splitAccessUnit } from '@millrace/protocol/nal';
 import { H264_CONFIG, interframe, keyframe, nal, slice, videoConfig, videoMessage } from '../testing/sample-media.ts';
 import { FurtherTracks } from './carried-tracks.ts';
@@ -30,6 +31,8 @@ describe('VideoIntake', () => {
   let counts: IngestCounts;
   let intake: VideoIntake;
   let openIntake: (further: FurtherTracks) => VideoIntake;
+  /** What all packagers read. */
+  let features: readonly PackagerFeature[];
 
   beforeEach(() => {
     frames = [];
@@ -43,14 +46,14 @@ describe('VideoIntake', () => {
       warn: (code: string, _track: string | undefined, detail?: string) =>
         events.push(`warned of ${code}${detail === undefined ? '' : ` (${detail})`}`),
     };
-    const codecs = new PublishedCodecs(new Set(PACKAGER_FEATURES), DEFAULT_STREAM_SETTINGS);
+    features = PACKAGER_FEATURES;
     openIntake = (further) =>
       new VideoIntake(
         new MessageTimeline(new MediaTimeline(() => 0)),
         sequencer,
         counts,
         observer,
-        codecs,
+        new PublishedCodecs(new Set(features), DEFAULT_STREAM_SETTINGS),
         further,
         DEFAULT_STREAM_SETTINGS.segmentTargetMs,
       );
@@ -591,12 +594,76 @@ describe('VideoIntake', () => {
   it.each([
     ['a seek command', '57 00'],
     ['an enhanced command', 'd0 00'],
-    ['colour information', '94 61766331 0200'],
+    ['metadata of another name', '94 61766331 020005 6f74686572 05'],
     ['a generated keyframe', '47 01 000000 00000002 4188'],
   ])('leaves out %s', (_, message) => {
     send(0, videoConfig(), hex(message));
     expect(frames).toEqual([]);
     expect(events).toEqual(['video not_carried']);
+  });
+
+  describe('colours that the encoder describes beside the bit stream', () => {
+    /** Enhanced RTMP v2: VideoPacketType.Metadata of `avc1`. */
+    const colours = (info: ColorInfo): Buffer => Buffer.concat([hex('94 61766331'), encodeColorInfo(info)]);
+    const hlg: ColorInfo = { colorConfig: { colorPrimaries: 9, transferCharacteristics: 18, matrixCoefficients: 9 } };
+    const kinds = () => frames.map(({ kind, flags }) => [kind, flags]);
+    const record = [FrameKind.video, FrameFlag.configuration];
+    const beside = [FrameKind.colour, FrameFlag.configuration];
+    const [key, inter] = [
+      [FrameKind.video, FrameFlag.keyframe],
+      [FrameKind.video, 0],
+    ];
+
+    it('come behind the configuration, with each keyframe, from the next one on', () => {
+      send(0, videoConfig(), colours(hlg), keyframe(1), interframe(2));
+      send(40, colours({ colorConfig: { transferCharacteristics: 16 } }), interframe(3), keyframe(4), keyframe(5));
+      expect(kinds()).toEqual([record, beside, key, inter, inter, record, beside, key, record, beside, key]);
+      const said = frames.filter(({ kind }) => kind === FrameKind.colour);
+      expect(said.map(({ codec, payload }) => [codec, decodeColorInfo(payload)])).toEqual([
+        [Codec.none, hlg],
+        [Codec.none, { colorConfig: { transferCharacteristics: 16 } }],
+        [Codec.none, { colorConfig: { transferCharacteristics: 16 } }],
+      ]);
+      expect(events).toEqual([]);
+    });
+
+    it('may come before the configuration, and are taken back by an empty object', () => {
+      send(0, colours(hlg), videoConfig(), keyframe(1), colours({}), keyframe(2));
+      const said = frames.filter(({ kind }) => kind === FrameKind.colour);
+      expect(said.map(({ payload }) => decodeColorInfo(payload))).toEqual([hlg, {}]);
+    });
+
+    it('are no frame where the encoder says nothing, as FFmpeg does of SDR', () => {
+      send(0, videoConfig(), colours({}), keyframe(1));
+      expect(kinds()).toEqual([record, key]);
+    });
+
+    it('of a further track are behind its own configuration', () => {
+      intake = openIntake(new FurtherTracks(4));
+      const next = (packetType: number, body: Buffer) =>
+        encodeVideoTracks({ type: MultitrackType.oneTrack, frameType: 1, packetType, nanoOffset: 0 }, [
+          { trackId: 1, fourCc: fourCcOf('avc1'), body },
+        ]);
+      send(0, videoConfig(), next(0, H264_CONFIG), next(4, encodeColorInfo(hlg)));
+      send(0, keyframe(1), next(1, Buffer.concat([hex('000000'), slice(true, 2)])));
+      send(40, interframe(3));
+      expect(frames.filter(({ track }) => track === 1).map(({ kind, flags }) => [kind, flags])).toEqual([
+        record,
+        beside,
+        [FrameKind.video, FrameFlag.trackStart],
+      ]);
+      expect(frames.filter(({ kind, track }) => kind === FrameKind.colour && track !== 1)).toEqual([]);
+    });
+
+    it('are dropped where they are no AMF, and as long as not all packagers read them', () => {
+      send(0, videoConfig(), hex('94 61766331 0200'), keyframe(1));
+      expect(events).toEqual(['video malformed_tag']);
+      features = ['av1'];
+      intake = openIntake(new FurtherTracks(2));
+      send(0, videoConfig(), colours(hlg), keyframe(1));
+      expect(events).toEqual(['video malformed_tag', 'video not_carried']);
+      expect(frames.filter(({ kind }) => kind === FrameKind.colour)).toEqual([]);
+    });
   });
 
   it('takes the end of a sequence for nothing', () => {

@@ -2,7 +2,14 @@
 import type { FrameSequencer, IngestCounts, MediaObserver } from '@millrace/ingest';
 import type { PictureReader, VideoRules } from '@millrace/media';
 import { ProtocolError } from '@millrace/protocol/bytes';
-import { readTracks, readVideoTag, VideoFrameType, VideoPacketType, videoTagOfTrack } from '@millrace/protocol/flv';
+import {
+  decodeColorInfo,
+  readTracks,
+  readVideoTag,
+  VideoFrameType,
+  VideoPacketType,
+  videoTagOfTrack,
+} from '@millrace/protocol/flv';
 import type { VideoTag } from '@millrace/protocol/flv';
 import { CarriedTracks } from './carried-tracks.ts';
 import type { FurtherTracks } from './carried-tracks.ts';
@@ -105,7 +112,7 @@ export class VideoIntake {
       this.#observer,
       this.#alignment,
     );
-    const made = new VideoTrackIntake(frames, this.#observer);
+    const made = new VideoTrackIntake(frames, this.#observer, this.#codecs.withColours);
     this.#tracks.set(number, made);
     return made;
   }
@@ -116,13 +123,16 @@ class VideoTrackIntake {
   readonly #observer: MediaObserver;
   readonly #frames: PictureFrames;
   readonly #assembler: PictureAssembler;
+  readonly #withColours: boolean;
   /** The codec that comes now, and what reads it; undefined before the first message. */
   #rules: VideoRules | undefined;
   #reader: PictureReader | undefined;
 
-  constructor(frames: PictureFrames, observer: MediaObserver) {
+  /** @param withColours whether what encoders say of colours beside the bit stream is carried */
+  constructor(frames: PictureFrames, observer: MediaObserver, withColours: boolean) {
     this.#frames = frames;
     this.#observer = observer;
+    this.#withColours = withColours;
     this.#assembler = new PictureAssembler(frames);
   }
 
@@ -149,6 +159,8 @@ class VideoTrackIntake {
 
   take(rules: VideoRules, timestamp: number, tag: VideoTag, body: Buffer): void {
     const reader = this.#readerFor(rules);
+    // "ExVideoTagBody does not contain video data": whatever the frame type says.
+    if (tag.packetType === VideoPacketType.metadata) return this.#metadata(body);
     if (tag.frameType === VideoFrameType.command || tag.frameType === VideoFrameType.generated) {
       this.#observer.dropped('video', 'not_carried');
     } else if (tag.packetType === VideoPacketType.sequenceStart) {
@@ -178,6 +190,15 @@ class VideoTrackIntake {
     this.#assembler.flush();
     reader.configure(record);
     this.#frames.announce(reader);
+  }
+
+  /** @throws ProtocolError when it is not AMF0 */
+  #metadata(body: Buffer): void {
+    const info = decodeColorInfo(body);
+    if (info === undefined || !this.#withColours) return this.#observer.dropped('video', 'not_carried');
+    // Of what comes from now on: the picture before it is whole.
+    this.#assembler.flush();
+    this.#frames.colours(info);
   }
 
   #coded(reader: PictureReader, timestamp: number, tag: VideoTag, body: Buffer): void {

@@ -8,6 +8,11 @@ export const FrameKind = {
   data: 3,
   /** No media: the last frame of an epoch. Its flags say whether the publisher ended the stream or just went away. */
   end: 4,
+  /**
+   * What an encoder says of the colours of a track of pictures beside its bit stream: the `colorInfo` of Enhanced RTMP v2, in AMF0. The codec is
+   * `none`, and the flag `configuration` is set: it comes right behind the configuration of its track, once it was said each time.
+   */
+  colour: 5,
 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 

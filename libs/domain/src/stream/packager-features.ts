@@ -2,7 +2,7 @@
 // whichever of them gets the stream, nothing of it is left out.
 
 /** Names never change their meaning. A release that can read something more adds a name. */
-export const PACKAGER_FEATURES = ['av1', 'vp9', 'flac', 'tracks', 'encoder-clock'] as const;
+export const PACKAGER_FEATURES = ['av1', 'vp9', 'flac', 'tracks', 'encoder-clock', 'colour'] as const;
 export type PackagerFeature = (typeof PACKAGER_FEATURES)[number];
 
 /** A live packager and what it can read. */

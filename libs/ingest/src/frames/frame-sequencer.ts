@@ -19,6 +19,8 @@ const DATED = FrameFlag.keyframe | FrameFlag.recoveryPoint | FrameFlag.configura
 export interface CodecConfiguration {
   readonly codec: Codec;
   readonly payload: Uint8Array;
+  /** What the encoder says of colours beside it (`FrameKind.colour`); undefined where it has said nothing. */
+  readonly colours?: Uint8Array | undefined;
 }
 
 /** A track beside the first one of its kind. */
@@ -200,8 +202,10 @@ export class FrameSequencer {
     if (isStart) state.configuration = state.next;
     const { configuration } = state;
     if (configuration?.codec === codec && (isStart || state.toldAt !== this.#starts)) {
-      const { payload } = configuration;
-      this.#place({ kind, codec, flags: FrameFlag.configuration, dts90k, compositionOffset90k: 0, payload, track });
+      const { payload, colours } = configuration;
+      const place = { flags: FrameFlag.configuration, dts90k, compositionOffset90k: 0, track };
+      this.#place({ ...place, kind, codec, payload });
+      if (colours) this.#place({ ...place, kind: FrameKind.colour, codec: Codec.none, payload: colours });
     }
     state.toldAt = this.#starts;
     this.#place(frame);
@@ -252,7 +256,10 @@ export class FrameSequencer {
   }
 
   #putConfiguration(kind: number, configuration: CodecConfiguration | undefined, dts90k: number): void {
-    if (configuration) this.#put(kind, configuration.codec, FrameFlag.configuration, dts90k, 0, configuration.payload);
+    if (configuration === undefined) return;
+    const { codec, payload, colours } = configuration;
+    this.#put(kind, codec, FrameFlag.configuration, dts90k, 0, payload);
+    if (colours) this.#put(FrameKind.colour, Codec.none, FrameFlag.configuration, dts90k, 0, colours);
   }
 
   #put(

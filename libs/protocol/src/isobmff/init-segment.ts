@@ -16,6 +16,29 @@ export interface CmafVideoTrack {
   readonly height: number;
   /** Undefined when the configuration does not say. */
   readonly colour?: ColourDescription | undefined;
+  /** Metadata of HDR. Chromaticities from 0 to 1, luminance in cd/m². */
+  readonly masteringDisplay?: CmafMasteringDisplay | undefined;
+  readonly contentLight?: CmafContentLight | undefined;
+}
+
+/** SMPTE ST 2086. */
+export interface CmafMasteringDisplay {
+  readonly redX: number;
+  readonly redY: number;
+  readonly greenX: number;
+  readonly greenY: number;
+  readonly blueX: number;
+  readonly blueY: number;
+  readonly whitePointX: number;
+  readonly whitePointY: number;
+  readonly maxLuminance: number;
+  readonly minLuminance: number;
+}
+
+/** CTA-861.3, in cd/m². */
+export interface CmafContentLight {
+  readonly maxContentLightLevel: number;
+  readonly maxPictureAverageLightLevel: number;
 }
 
 /** What a file says of its sound. */
@@ -57,6 +80,8 @@ const SAMPLE_SIZE = 16;
 const MAX_U16 = 0xffff;
 /** full_range_flag; the other bits are reserved. */
 const FULL_RANGE = 0x80;
+const CHROMATICITY_STEPS = 50_000;
+const LUMINANCE_STEPS = 10_000;
 
 /** Sample entry and configuration box of each codec of pictures, and of sound outside of MPEG-4 and MPEG-1. */
 const CONFIGURATION_BOX = {
@@ -181,6 +206,8 @@ function visualSampleEntry(out: ByteWriter, track: CmafVideoTrack): void {
     out.fill(0, COMPRESSOR_NAME_BYTES).u16(DEPTH).i16(-1);
     box(out, configuration, () => out.write(configurationOf(track)));
     if (track.colour !== undefined) colourInformation(out, track.colour);
+    if (track.masteringDisplay !== undefined) masteringDisplayColourVolume(out, track.masteringDisplay);
+    if (track.contentLight !== undefined) contentLightLevel(out, track.contentLight);
   });
 }
 
@@ -190,6 +217,22 @@ function colourInformation(out: ByteWriter, colour: ColourDescription): void {
     out.utf8('nclx').u16(colour.colourPrimaries).u16(colour.transferCharacteristics).u16(colour.matrixCoefficients);
     out.u8(colour.fullRange ? FULL_RANGE : 0);
   });
+}
+
+/** MasteringDisplayColourVolumeBox: chromaticities of green, blue, red and white in steps of 0.00002, and luminance in steps of 0.0001 cd/m². */
+function masteringDisplayColourVolume(out: ByteWriter, display: CmafMasteringDisplay): void {
+  const { redX, redY, greenX, greenY, blueX, blueY, whitePointX, whitePointY, maxLuminance, minLuminance } = display;
+  box(out, 'mdcv', () => {
+    for (const value of [greenX, greenY, blueX, blueY, redX, redY, whitePointX, whitePointY])
+      out.u16(Math.round(value * CHROMATICITY_STEPS));
+    for (const value of [maxLuminance, minLuminance]) out.u32(Math.round(value * LUMINANCE_STEPS));
+  });
+}
+
+/** ContentLightLevelBox, in whole cd/m². */
+function contentLightLevel(out: ByteWriter, light: CmafContentLight): void {
+  const { maxContentLightLevel, maxPictureAverageLightLevel } = light;
+  box(out, 'clli', () => out.u16(Math.round(maxContentLightLevel)).u16(Math.round(maxPictureAverageLightLevel)));
 }
 
 /** Section 12.2.3, with the descriptors of ISO/IEC 14496-14 section 6.7 for AAC and MP3, and the box of their binding for others. */
