@@ -438,8 +438,16 @@ it('HDR that an encoder describes beside the bit stream is in the playlist and i
     colorConfig: { bitDepth: 10, colorPrimaries: 9, transferCharacteristics: 16, matrixCoefficients: 9 },
     hdrCll: { maxFall: 400, maxCLL: 1_000 },
     hdrMdcv: {
-      ...{ redX: 0.68, redY: 0.32, greenX: 0.265, greenY: 0.69, blueX: 0.15, blueY: 0.06 },
-      ...{ whitePointX: 0.3127, whitePointY: 0.329, maxLuminance: 1_000, minLuminance: 0.0001 },
+      redX: 0.68,
+      redY: 0.32,
+      greenX: 0.265,
+      greenY: 0.69,
+      blueX: 0.15,
+      blueY: 0.06,
+      whitePointX: 0.3127,
+      whitePointY: 0.329,
+      maxLuminance: 1_000,
+      minLuminance: 0.0001,
     },
   };
   // VideoPacketType.Metadata of `vp09`: the bit stream of the clip leaves its colours open.
