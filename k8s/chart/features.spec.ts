@@ -120,6 +120,7 @@ describe('RTSP', () => {
     expect(spec).toMatchObject({
       type: 'LoadBalancer',
       externalTrafficPolicy: 'Local',
+      sessionAffinity: 'ClientIP',
       ports: [
         { name: 'rtsp', port: 8554, targetPort: 'rtsp', protocol: 'TCP' },
         { name: 'rtsps', port: 8322, targetPort: 'rtsps', protocol: 'TCP' },

@@ -1,4 +1,5 @@
 // What the tests need beside Node.js: real clients and real servers. Installed when that is possible, asked for otherwise.
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { findProgram } from '../processes/find-program.ts';
@@ -24,6 +25,12 @@ function hasServerBeside(client: string): boolean {
   const folders = [dirname(client), ...debian.map((version) => join(DEBIAN_POSTGRES, version, 'bin'))];
   return folders.some((folder) => ['pg_dump', 'initdb'].every((name) => existsSync(join(folder, name))));
 }
+
+/** Whether GStreamer has an element: which package brings it is not told by the names of programs. */
+const hasElement =
+  (element: string) =>
+  (inspect: string): boolean =>
+    spawnSync(inspect, ['--exists', element]).status === 0;
 
 const TEST_PROGRAMS: readonly TestProgram[] = [
   { names: ['ffmpeg'], debianPackage: 'ffmpeg', brew: 'ffmpeg' },
@@ -56,6 +63,20 @@ const TEST_PROGRAMS: readonly TestProgram[] = [
   { names: ['openssl'], debianPackage: 'openssl', brew: 'openssl' },
   // A relay that does not wait for answers; the package of its module brings nginx itself.
   { names: ['nginx'], debianPackage: 'libnginx-mod-rtmp', brew: 'nginx-full' },
+  { names: ['srt-live-transmit'], debianPackage: 'srt-tools', brew: 'srt' },
+  // Another client of RTSP than ffmpeg: what plays, and what publishes.
+  { names: ['gst-launch-1.0'], debianPackage: 'gstreamer1.0-tools', brew: 'gstreamer' },
+  ...(
+    [
+      ['rtspsrc', 'gstreamer1.0-plugins-good'],
+      ['rtspclientsink', 'gstreamer1.0-rtsp'],
+    ] as const
+  ).map(([element, debianPackage]) => ({
+    names: ['gst-inspect-1.0'],
+    suffices: { check: hasElement(element), note: `GStreamer has to have the element ${element}.` },
+    debianPackage,
+    brew: 'gstreamer',
+  })),
   ...['prometheus', 'promtool'].map((name) => ({ names: [name], debianPackage: 'prometheus', brew: 'prometheus' })),
 ];
 

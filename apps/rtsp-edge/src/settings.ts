@@ -86,6 +86,12 @@ export const rtspEdgeSettings = defineSettings({
     256 * KiB,
     'How much a client may send before it publishes or plays, in bytes.',
   ),
+  rtspTunnelInputMs: setting(
+    'MILLRACE_RTSP_TUNNEL_INPUT_MS',
+    milliseconds(1),
+    5_000,
+    'How long a client that tunnels RTSP through HTTP may have its GET open without a POST, in milliseconds.',
+  ),
   rtspIdleMs: setting(
     'MILLRACE_RTSP_IDLE_MS',
     milliseconds(4),

@@ -166,7 +166,15 @@ export function describeControlContract(name: string, open: () => ControlTranspo
       client.cutPublisher(cut);
       const { tenantId, streamId, sessionId } = claim;
       const warning = { code: 'no_idr', message: 'no IDR pictures', firstAtMs: 5 };
-      const ended = { claim, reason: 'ended', bytes: 1, videoFrames: 2, audioFrames: 3, warnings: [warning] };
+      const ended = {
+        claim,
+        reason: 'ended',
+        detail: 'as asked',
+        bytes: 1,
+        videoFrames: 2,
+        audioFrames: 3,
+        warnings: [warning],
+      };
       client.publishEnded(ended);
       client.sessionWarned({ tenantId, streamId, sessionId, warning });
       await vi.waitFor(() => {

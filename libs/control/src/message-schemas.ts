@@ -225,6 +225,7 @@ export const standbyChangedSchema: z.ZodType<StandbyChanged> = z.object({
 export const publishEndedSchema: z.ZodType<PublishEnded> = z.object({
   claim: publishClaimSchema,
   reason: z.string().max(MAX_REASON_LENGTH),
+  detail: z.string().max(MAX_WARNING_LENGTH).optional(),
   bytes: count,
   videoFrames: count,
   audioFrames: count,

@@ -213,6 +213,8 @@ export interface StandbyChanged {
 export interface PublishEnded {
   readonly claim: PublishClaim;
   readonly reason: string;
+  /** Replaces the reason's own sentence. */
+  readonly detail?: string | undefined;
   readonly bytes: number;
   readonly videoFrames: number;
   readonly audioFrames: number;

@@ -3,6 +3,7 @@ export type { EdgeOptions, EdgeService } from './edge/edge-process.ts';
 export { edgeProcessSettings, edgeSettings } from './edge/edge-settings.ts';
 export { PublisherControlController } from './edge/publisher-control.controller.ts';
 export { checkProxies, openCertificate, TcpPorts } from './edge/tcp-ports.ts';
+export type { TcpConnection } from './edge/tcp-listener.ts';
 export type { TcpPortSettings } from './edge/tcp-ports.ts';
 export type { EncoderClock } from './frames/encoder-clock.ts';
 export { FrameSequencer } from './frames/frame-sequencer.ts';

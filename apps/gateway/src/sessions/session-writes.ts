@@ -137,7 +137,10 @@ const STANDBY_EVENTS: Readonly<Record<StandbyChanged['change'], EventType>> = {
 
 /** A publisher is gone. */
 export const publishEnded =
-  ({ claim, reason, bytes, videoFrames, audioFrames, warnings = [] }: PublishEnded, nowMs: number): SessionWrite =>
+  (
+    { claim, reason, detail, bytes, videoFrames, audioFrames, warnings = [] }: PublishEnded,
+    nowMs: number,
+  ): SessionWrite =>
   async (manager) => {
     await insertSession(manager, claim, claim.sessionStartedAtMs);
     await insertConnection(manager, claim);
@@ -147,7 +150,7 @@ export const publishEnded =
        WHERE session_id = $1 AND epoch = $2 AND bytes IS NULL`,
       [claim.sessionId, claim.epoch, new Date(nowMs), reason, bytes, videoFrames, audioFrames],
     );
-    await appendDisconnected(manager, claim, new Date(nowMs), reason);
+    await appendDisconnected(manager, claim, new Date(nowMs), reason, detail);
     for (const warning of warnings) await insertWarning(manager, claim, warning);
   };
 
@@ -322,6 +325,7 @@ async function appendDisconnected(
   claim: PublishClaim,
   at: Date,
   reason: string,
+  said?: string,
 ): Promise<void> {
   const event = await appendEvent(manager, {
     ...aboutSession('live_stream.disconnected', claim),
@@ -333,8 +337,9 @@ async function appendDisconnected(
     at,
     once: `disconnected ${claim.sessionId} ${claim.epoch}`,
   });
-  const detail = describeFailedEnd(reason);
-  if (event === undefined || detail === undefined) return;
+  const known = describeFailedEnd(reason);
+  if (event === undefined || known === undefined) return;
+  const detail = said ?? known;
   const { streamId: liveStreamId, sessionId } = claim;
   await noteStreamError(manager, { liveStreamId, code: reason, detail, sessionId, at });
 }

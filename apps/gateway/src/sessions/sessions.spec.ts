@@ -407,6 +407,12 @@ describe('a session', () => {
     gateway.control.publishEnded(ended(again));
     await session(world, again.sessionId, (body) => connectionsOf(body)[0]?.['end_reason'] === 'unpublished');
     await lastError('stream_disabled');
+    // The edge says more than the reason does.
+    const detail = 'unsupported codec: send something else (the audio is PCMU)';
+    await gateway.liveStore.releaseClaim(again);
+    const refused = await publish(gateway, String(another['key']));
+    gateway.control.publishEnded({ ...ended(refused), reason: 'unsupported_codec', detail });
+    expect(await lastError('unsupported_codec')).toMatchObject({ detail });
   });
 
   it('keeps a bounded number of warnings', async () => {

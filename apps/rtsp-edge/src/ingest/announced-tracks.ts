@@ -4,17 +4,23 @@ import { decodeOrUndefined } from '@millrace/protocol/bytes';
 import { MAX_AAC_ACCESS_UNIT_BYTES } from '@millrace/protocol/aac';
 import { H264_PARAMETER_SETS } from '@millrace/protocol/h264';
 import { H265_PARAMETER_SETS } from '@millrace/protocol/h265';
-import { ParameterSetStore } from '@millrace/protocol/nal';
+import { MAX_NAL_UNITS, ParameterSetStore } from '@millrace/protocol/nal';
 import type { ParameterSetSyntax } from '@millrace/protocol/nal';
 import { encodeOpusHead, opusConfigurationOf } from '@millrace/protocol/opus';
 import {
   aacPayloadFormatOf,
   AacPayloadReader,
+  Ac3PayloadReader,
+  Av1PayloadReader,
   decodeStreamMuxConfig,
   H264_PAYLOAD,
   H265_PAYLOAD,
   LatmPayloadReader,
+  MpegAudioPayloadReader,
+  NalPayloadReader,
+  Vp9PayloadReader,
 } from '@millrace/protocol/rtp';
+import type { PicturePayloadReader } from '@millrace/protocol/rtp';
 import type { SdpFormat, SdpMedia, SessionDescription } from '@millrace/protocol/sdp';
 
 interface OfTrack {
@@ -27,16 +33,18 @@ interface OfTrack {
 
 export interface AnnouncedVideo extends OfTrack {
   readonly kind: 'video';
-  readonly codec: typeof Codec.h264 | typeof Codec.h265;
-  readonly payload: typeof H264_PAYLOAD;
-  /** As the description says; undefined when the parameter sets come in the stream only. */
+  readonly codec: typeof Codec.h264 | typeof Codec.h265 | typeof Codec.av1 | typeof Codec.vp9;
+  /** Puts pictures together. @param maxBytes of one picture */
+  readonly openReader: (maxBytes: number) => PicturePayloadReader;
+  /** As the description says; undefined when the parameters come in the stream only. */
   readonly record: Buffer | undefined;
 }
 
 export interface AnnouncedAudio extends OfTrack {
   readonly kind: 'audio';
-  readonly codec: typeof Codec.aac | typeof Codec.opus;
-  readonly record: Buffer;
+  readonly codec: typeof Codec.aac | typeof Codec.opus | typeof Codec.mp3 | typeof Codec.ac3 | typeof Codec.eac3;
+  /** Undefined where each frame says what there is to know. */
+  readonly record: Buffer | undefined;
   /** Takes frames out of packets; undefined where each packet is one: Opus (RFC 7587 section 4.2). */
   readonly openReader: (() => SoundPayloadReader) | undefined;
 }
@@ -104,7 +112,6 @@ const STATIC: Readonly<Record<number, string>> = {
   0: 'PCMU',
   8: 'PCMA',
   9: 'G722',
-  14: 'MPA',
   26: 'JPEG',
   32: 'MPV',
   33: 'MP2T',
@@ -112,9 +119,14 @@ const STATIC: Readonly<Record<number, string>> = {
 const nameOf = ({ encoding, payloadType }: SdpFormat): string =>
   encoding?.slice(0, 32) ?? STATIC[payloadType] ?? `payload type ${payloadType}`;
 
-const NAL_CODECS: Readonly<
-  Record<string, Pick<AnnouncedVideo, 'codec' | 'payload'> & { sets: ParameterSetSyntax; names: readonly string[] }>
-> = {
+interface NalCodec {
+  readonly codec: typeof Codec.h264 | typeof Codec.h265;
+  readonly payload: typeof H264_PAYLOAD;
+  readonly sets: ParameterSetSyntax;
+  readonly names: readonly string[];
+}
+
+const NAL_CODECS: Readonly<Record<string, NalCodec>> = {
   // RFC 6184 section 8.1; RFC 7798 section 7.1.
   H264: { codec: Codec.h264, payload: H264_PAYLOAD, sets: H264_PARAMETER_SETS, names: ['sprop-parameter-sets'] },
   H265: {
@@ -125,7 +137,15 @@ const NAL_CODECS: Readonly<
   },
 };
 
+/** What says all that is to be known in the stream. RFC 9628 section 6.1; section 7.1 of the payload format of AV1. */
+const OTHER_VIDEO: Readonly<Record<string, Pick<AnnouncedVideo, 'codec' | 'openReader'>>> = {
+  AV1: { codec: Codec.av1, openReader: (maxBytes) => new Av1PayloadReader(maxBytes) },
+  VP9: { codec: Codec.vp9, openReader: (maxBytes) => new Vp9PayloadReader(maxBytes) },
+};
+
 function readVideo(medium: SdpMedia, format: SdpFormat, index: number): AnnouncedVideo | undefined {
+  const other = OTHER_VIDEO[format.encoding ?? ''];
+  if (other !== undefined) return { kind: 'video', ...ofTrack(medium, format, index), ...other, record: undefined };
   const nal = NAL_CODECS[format.encoding ?? ''];
   if (nal === undefined || (format.parameters.get('packetization-mode') ?? '0') === '2') return undefined;
   if (Number(format.parameters.get('sprop-max-don-diff') ?? 0) > 0) return undefined;
@@ -134,11 +154,27 @@ function readVideo(medium: SdpMedia, format: SdpFormat, index: number): Announce
     for (const text of (format.parameters.get(name) ?? '').split(','))
       if (text !== '') store.add(Buffer.from(text, 'base64'));
   const record = store.isComplete ? store.toRecord(4) : undefined;
-  return { kind: 'video', ...ofTrack(medium, format, index), codec: nal.codec, payload: nal.payload, record };
+  const openReader = (maxBytes: number): PicturePayloadReader =>
+    new NalPayloadReader(nal.payload, { maxBytes, maxNalUnits: MAX_NAL_UNITS });
+  return { kind: 'video', ...ofTrack(medium, format, index), codec: nal.codec, openReader, record };
 }
 
+/** RFC 2250 section 3.5 with RFC 3551 section 4.5.13, RFC 4184 section 5.1, RFC 4598 section 5.1: nothing has to be described. */
+const OTHER_AUDIO: Readonly<Record<string, Pick<AnnouncedAudio, 'codec' | 'openReader'>>> = {
+  MPA: { codec: Codec.mp3, openReader: () => new MpegAudioPayloadReader() },
+  AC3: { codec: Codec.ac3, openReader: () => new Ac3PayloadReader(MAX_AC3_BYTES) },
+  EAC3: { codec: Codec.eac3, openReader: () => new Ac3PayloadReader(MAX_AC3_BYTES, true) },
+};
+/** RFC 3551 section 6: what a description may name by its number alone. */
+const MPEG_AUDIO_TYPE = 14;
+/** The longest access unit: eight substreams of Enhanced AC-3 with 4,096 bytes each. */
+const MAX_AC3_BYTES = 8 * 4_096;
+
 function readAudio(medium: SdpMedia, format: SdpFormat, index: number): AnnouncedAudio | undefined {
-  const { encoding, clockRate, parameters } = format;
+  const { clockRate, parameters, payloadType } = format;
+  const encoding = format.encoding ?? (payloadType === MPEG_AUDIO_TYPE ? 'MPA' : undefined);
+  const other = medium.kind === 'audio' ? OTHER_AUDIO[encoding ?? ''] : undefined;
+  if (other !== undefined) return { kind: 'audio', ...ofTrack(medium, format, index), ...other, record: undefined };
   if (medium.kind !== 'audio' || clockRate === undefined) return undefined;
   const base = { kind: 'audio', ...ofTrack(medium, format, index), clockRate } as const;
   // RFC 7587 section 4.2: always two channels in the description; the packets say what there is.

@@ -64,6 +64,8 @@ export class RecordingSession implements RtspSession {
     }
     const publish = RtpPublish.open(decision, { encoder: shown.encoder, tracks, connection: channel, context });
     if (publish === undefined) return refusalReply('unavailable');
+    const unsupported = publish.refuseUncarried();
+    if (unsupported !== undefined) return refusalReply('unsupported_codec', unsupported);
     const session = new RecordingSession(publish, channel, context);
     const what = claim.standby === true ? 'encoder waits' : 'publish started';
     channel.logger.info({ ...claimIds(claim), epoch: claim.epoch, resumed }, what);

@@ -1,4 +1,4 @@
-// RTP packets of one audio track into frames: AAC (RFC 3640, RFC 6416) and Opus (RFC 7587).
+// RTP packets of one audio track into frames: AAC (RFC 3640, RFC 6416), Opus (RFC 7587), MP3 (RFC 2250), AC-3 (RFC 4184, RFC 4598).
 import { TICKS_PER_MS } from '@millrace/domain';
 import type { DropReason, LivePublisher, MediaObserver } from '@millrace/ingest';
 import { CODECS } from '@millrace/media';
@@ -28,7 +28,7 @@ export class RtpAudioIntake {
     this.#observer = observer;
     this.#reader = CODECS[track.codec].openReader();
     this.#units = track.openReader?.();
-    this.#isConfigured = this.#reader.configure(track.record);
+    this.#isConfigured = track.record === undefined || this.#reader.configure(track.record);
   }
 
   packet({ sequence, timestamp, marker, payload }: RtpPacket): void {
@@ -52,7 +52,10 @@ export class RtpAudioIntake {
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#units.drop();
-      this.#drop('malformed_frame');
+      // The encoding MPA is that of every layer of MPEG audio.
+      const isOtherLayer = error.code === 'mp3.header.layer' && this.#publisher.counts.audioFrames === 0;
+      if (isOtherLayer) this.#observer.unsupported('audio', 'MPEG audio of layer I or II');
+      else this.#drop('malformed_frame');
       return [];
     }
   }
@@ -63,7 +66,7 @@ export class RtpAudioIntake {
     for (const unit of units) {
       // Views of what was read from the socket would keep all of it.
       this.#reader.open(Buffer.from(unit));
-      if (this.#reader.fault === undefined && this.#reader.next()) {
+      while (this.#reader.next()) {
         this.#frame(Math.round(due90k), this.#reader.payload);
         due90k += this.#reader.duration90k;
       }

@@ -183,6 +183,20 @@ export class RtpPublish {
       for (const packet of input.udp?.packets.expire(now) ?? []) this.#deliver(input, packet);
   }
 
+  /** Ends a publish of which nothing is carried, before it has begun. @returns the sentence for its encoder; undefined when something is carried */
+  refuseUncarried(): string | undefined {
+    const { tracks } = this.#options;
+    if (tracks.some(({ kind }) => kind !== 'ignored')) return undefined;
+    const announced = tracks.flatMap((track) =>
+      track.kind === 'ignored' && track.medium !== undefined && track.unsupported !== undefined
+        ? [[track.medium, track.unsupported] as const]
+        : [],
+    );
+    const detail = this.#watch.nothingCarried(announced);
+    this.close('unsupported_codec', false);
+    return detail;
+  }
+
   /** A track that the sender describes is not carried: as if its packets came. */
   leaveOut(track: AnnouncedTrack): void {
     if (track.kind !== 'ignored' || track.medium === undefined) return;

@@ -1,15 +1,15 @@
-// RTP packets of one video track into frames: access units by marker and timestamp (RFC 6184 section 5.1, RFC 7798 section 4.1).
+// RTP packets of one video track into frames: pictures by marker and timestamp (RFC 6184 section 5.1, RFC 7798 section 4.1, RFC 9628
+// section 4.1, and the payload format of AV1, section 4.2).
 import { Codec, FrameFlag, TICKS_PER_MS } from '@millrace/domain';
 import { IdrWatch } from '@millrace/ingest';
 import type { DropReason, LivePublisher, MediaObserver } from '@millrace/ingest';
 import { CODECS, describeTrack, PictureFlag, readTrack } from '@millrace/media';
 import type { PictureReader } from '@millrace/media';
 import { decodeOrUndefined, ProtocolError } from '@millrace/protocol/bytes';
-import { decodeH264Configuration, decodeSps, isAccessUnitDelimiter } from '@millrace/protocol/h264';
-import { decodeH265Configuration, decodeH265Sps, isH265AccessUnitDelimiter } from '@millrace/protocol/h265';
-import { joinAccessUnit, MAX_NAL_UNITS } from '@millrace/protocol/nal';
-import { NalPayloadReader, SequenceCounter } from '@millrace/protocol/rtp';
-import type { RtpPacket } from '@millrace/protocol/rtp';
+import { decodeH264Configuration, decodeSps } from '@millrace/protocol/h264';
+import { decodeH265Configuration, decodeH265Sps } from '@millrace/protocol/h265';
+import { SequenceCounter } from '@millrace/protocol/rtp';
+import type { PicturePayloadReader, RtpPacket } from '@millrace/protocol/rtp';
 import type { AnnouncedVideo } from './announced-tracks.ts';
 import { PictureDecodeTimes } from './picture-decode-times.ts';
 import type { TrackClock } from './track-clock.ts';
@@ -21,7 +21,7 @@ export class RtpVideoIntake {
   readonly #clock: TrackClock;
   readonly #publisher: LivePublisher;
   readonly #observer: MediaObserver;
-  readonly #nalUnits: NalPayloadReader;
+  readonly #payloads: PicturePayloadReader;
   readonly #reader: PictureReader;
   readonly #idrWatch: IdrWatch;
   readonly #decodeTimes = new PictureDecodeTimes();
@@ -50,7 +50,7 @@ export class RtpVideoIntake {
     this.#publisher = publisher;
     this.#observer = observer;
     this.#idrWatch = new IdrWatch(observer);
-    this.#nalUnits = new NalPayloadReader(track.payload, { maxBytes, maxNalUnits: MAX_NAL_UNITS });
+    this.#payloads = track.openReader(maxBytes);
     this.#reader = CODECS[track.codec].openReader();
     if (track.record !== undefined && this.#reader.judge(track.record) === 'new') this.#reader.configure(track.record);
   }
@@ -84,14 +84,14 @@ export class RtpVideoIntake {
   #lose(): void {
     this.#isBroken = true;
     this.#needsRandomAccess = true;
-    this.#nalUnits.drop();
+    this.#payloads.drop();
     this.#decodeTimes.restart();
   }
 
   #add(payload: Buffer): void {
     if (this.#isBroken) return;
     try {
-      this.#nalUnits.push(payload);
+      this.#payloads.push(payload);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#lose();
@@ -103,20 +103,20 @@ export class RtpVideoIntake {
     this.#timestamp = undefined;
     if (this.#isBroken) {
       this.#isBroken = false;
-      this.#nalUnits.drop();
+      this.#payloads.drop();
       return this.#drop('lost_packets');
     }
-    if (this.#nalUnits.isEmpty) return;
-    const nalUnits = this.#take();
-    if (nalUnits === undefined) return;
-    const accessUnit = this.#reader.read(joinAccessUnit(nalUnits, 4));
-    if (accessUnit === undefined) return this.#drop('malformed_frame');
-    this.#picture(timestamp, accessUnit);
+    if (this.#payloads.isEmpty) return;
+    const whole = this.#take();
+    if (whole === undefined) return;
+    const picture = this.#reader.read(whole);
+    if (picture === undefined) return this.#drop('malformed_frame');
+    this.#picture(timestamp, picture);
   }
 
-  #take(): Buffer[] | undefined {
+  #take(): Buffer | undefined {
     try {
-      return this.#nalUnits.take().filter((nalUnit) => !isDelimiter(this.#track.codec, nalUnit));
+      return this.#payloads.take();
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#lose();
@@ -126,9 +126,9 @@ export class RtpVideoIntake {
     }
   }
 
-  #picture(timestamp: number, accessUnit: Buffer): void {
+  #picture(timestamp: number, picture: Buffer): void {
     const { contents } = this.#reader;
-    this.#reader.settle(accessUnit, contents);
+    this.#reader.settle(picture, contents);
     if ((contents & PictureFlag.picture) === 0) {
       // Some senders send parameter sets as an access unit of their own: nothing is missing.
       if ((contents & PictureFlag.parameters) === 0) this.#drop('empty_frame');
@@ -152,7 +152,7 @@ export class RtpVideoIntake {
     }
     // Where decoding had to be put off, presentation stays where it was.
     const offset90k = shown90k - decoded90k - timeline.delayed90k;
-    sequencer.video(this.#track.codec, randomAccess, dts90k, offset90k, accessUnit);
+    sequencer.video(this.#track.codec, randomAccess, dts90k, offset90k, picture);
   }
 
   #announce(record: Uint8Array): void {
@@ -167,10 +167,6 @@ export class RtpVideoIntake {
     this.#observer.dropped('video', reason);
   }
 }
-
-/** Access unit delimiters are of the byte stream; containers write their own where they need them. */
-const isDelimiter = (codec: Codec, nalUnit: Buffer): boolean =>
-  (codec === Codec.h264 ? isAccessUnitDelimiter : isH265AccessUnitDelimiter)(nalUnit[0]!);
 
 function randomAccessOf(contents: number): number {
   if ((contents & PictureFlag.keyframe) !== 0) return FrameFlag.keyframe;
@@ -199,11 +195,16 @@ function reorderingOf(
     compositionOffset90k: 0,
   };
   const track = readTrack({ ...frame, payload: bytes }, undefined);
-  const depth =
-    codec === Codec.h264
-      ? decodeOrUndefined((sps) => decodeSps(sps).vui?.maxReorderFrames, setOf(decodeH264Configuration, bytes))
-      : decodeOrUndefined((sps) => decodeH265Sps(sps).maxReorderPictures, setOf(decodeH265Configuration, bytes));
-  return [depth ?? 0, track && describeTrack(track).frameRate];
+  return [reorderDepthOf(codec, bytes) ?? 0, track && describeTrack(track).frameRate];
+}
+
+function reorderDepthOf(codec: AnnouncedVideo['codec'], record: Buffer): number | undefined {
+  if (codec === Codec.h264)
+    return decodeOrUndefined((sps) => decodeSps(sps).vui?.maxReorderFrames, setOf(decodeH264Configuration, record));
+  if (codec === Codec.h265)
+    return decodeOrUndefined((sps) => decodeH265Sps(sps).maxReorderPictures, setOf(decodeH265Configuration, record));
+  // AV1 and VP9 send what is shown later within the picture before it.
+  return 0;
 }
 
 const setOf = (decode: (record: Buffer) => { readonly sps: readonly Buffer[] }, record: Buffer): Buffer =>

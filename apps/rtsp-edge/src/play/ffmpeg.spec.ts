@@ -1,10 +1,12 @@
 // ffmpeg as the outside judge: what it plays is what was published, frame by frame, with its times.
 import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import { tagsOf } from '@millrace/ingest/testing';
-import { splitAccessUnit } from '@millrace/protocol/nal';
-import { afterEach, expect, it } from 'vitest';
-import { CLIP, probe, run } from '../testing/outside-judges.ts';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { annexBOf, CLIP, gst, probe, run } from '../testing/outside-judges.ts';
 import type { Played } from '../testing/outside-judges.ts';
 import { TestEdge } from '../testing/test-edge.ts';
 
@@ -12,9 +14,6 @@ let edge: TestEdge;
 afterEach(() => edge.stop());
 
 const hashOf = (bytes: Buffer) => `MD5:${createHash('md5').update(bytes).digest('hex')}`;
-const START_CODE = Buffer.from([0, 0, 0, 1]);
-const annexBOf = (picture: Buffer) =>
-  Buffer.concat(splitAccessUnit(picture, 4).flatMap((nalUnit) => [START_CODE, nalUnit]));
 
 it('plays every coded frame from a keyframe on, at its time, until the end', async () => {
   edge = await TestEdge.start();
@@ -82,4 +81,76 @@ it('has H.265 and Opus on the bus, and plays them', async () => {
   expect(audio.map(({ hash }) => hash)).toEqual(
     sounds.slice(-audio.length).map(({ payload }) => hashOf(Buffer.from(payload))),
   );
+});
+
+describe('codecs that the clip does not have', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-rtsp-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** Encodes a part of the clip. @returns the file, and the packets that are to come out */
+  async function encoded(name: string, ...options: readonly string[]) {
+    const file = join(folder, name);
+    await run('ffmpeg', '-nostdin', '-t', '3', '-i', CLIP, ...options, file);
+    return { file, ...(await probe(file)) };
+  }
+
+  /** Publishes by what is given, and plays it. @returns what was on the bus, and what a player got */
+  async function carried(publish: (url: string) => Promise<unknown>) {
+    edge = await TestEdge.start();
+    const stream = edge.control.newStream({ reconnectWindowMs: 0 });
+    const { playbackId } = edge.control.newPlayback(stream);
+    const recorder = await edge.record(stream.streamId);
+    const address = `rtsp://127.0.0.1:${edge.ports.rtsp}`;
+    const played = probe(`${address}/play/${playbackId}`, '-rtsp_transport', 'tcp');
+    await publish(`${address}/live/${stream.key}`);
+    await recorder.until(() => recorder.frames.at(-1)?.kind === FrameKind.end);
+    const hashesOf = (kind: number) =>
+      recorder.frames
+        .filter((frame) => frame.kind === kind && (frame.flags & FrameFlag.configuration) === 0)
+        .map(({ payload }) => hashOf(Buffer.from(payload)));
+    return { onBus: { video: hashesOf(FrameKind.video), audio: hashesOf(FrameKind.audio) }, played: await played };
+  }
+  const hashes = (packets: readonly Played[]) => packets.map(({ hash }) => hash);
+
+  it('VP9 and MP3 of ffmpeg are on the bus and played, frame by frame', async () => {
+    const vp9 = [
+      '-c:v',
+      'libvpx-vp9',
+      '-deadline',
+      'realtime',
+      '-cpu-used',
+      '8',
+      '-b:v',
+      '400k',
+      '-s',
+      '320x180',
+      '-g',
+      '30',
+    ];
+    const sent = await encoded('vp9.mkv', ...vp9, '-c:a', 'libmp3lame', '-b:a', '128k');
+    const source = ['-nostdin', '-readrate', '2', '-i'];
+    const copied = ['-c', 'copy', '-strict', 'experimental'];
+    const { onBus, played } = await carried((url) =>
+      run('ffmpeg', ...source, sent.file, ...copied, '-f', 'rtsp', '-rtsp_transport', 'tcp', url),
+    );
+    expect(onBus.video).toEqual(hashes(sent.video));
+    // ffmpeg keeps its last packet of sound to itself when it ends.
+    expect(onBus.audio).toEqual(hashes(sent.audio).slice(0, onBus.audio.length));
+    expect(sent.audio.length - onBus.audio.length).toBeLessThan(8);
+    expect(played.video.length).toBeGreaterThan(60);
+    expect(hashes(played.video)).toEqual(onBus.video.slice(-played.video.length));
+    expect(played.audio.length).toBeGreaterThan(80);
+    expect(hashes(played.audio)).toEqual(onBus.audio.slice(-played.audio.length));
+  });
+
+  it('AC-3 of GStreamer is on the bus and played, frame by frame', async () => {
+    const sent = await encoded('sound.ac3', '-vn', '-c:a', 'ac3', '-b:a', '448k');
+    const { onBus, played } = await carried((url) =>
+      gst.run(`filesrc location=${sent.file} ! ac3parse ! rtspclientsink protocols=tcp location=${url}`),
+    );
+    expect(onBus.audio.length).toBeGreaterThan(80);
+    expect(onBus.audio).toEqual(hashes(sent.audio).slice(0, onBus.audio.length));
+    expect(played.audio.length).toBeGreaterThan(40);
+    expect(hashes(played.audio)).toEqual(onBus.audio.slice(-played.audio.length));
+  });
 });

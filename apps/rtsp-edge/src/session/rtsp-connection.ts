@@ -1,6 +1,5 @@
-// One RTSP connection: its socket, the order of its requests, its deadlines, and what it is for.
+// One RTSP connection: its bytes, the order of its requests, its deadlines, and what it is for.
 import { randomBytes } from 'node:crypto';
-import type { Socket } from 'node:net';
 import type { ConnectionState, EncoderPeer } from '@millrace/ingest';
 import { ProtocolError } from '@millrace/protocol/bytes';
 import {
@@ -22,6 +21,8 @@ import type { RtspReply } from '../channel/rtsp-reply.ts';
 import type { RtspChannel, RtspSession } from '../channel/rtsp-session.ts';
 import { isPlayAddress, PLAY_APP } from '../play/play-target.ts';
 import type { RtspPlayback } from '../play/rtsp-playback.ts';
+import type { ClientStream } from './client-stream.ts';
+import { HttpTunnel } from './http-tunnel.ts';
 
 /** 128 random bits: a session is of one connection, and its id opens nothing on another (RFC 2326 section 16.7). */
 const SESSION_ID_BYTES = 16;
@@ -29,7 +30,7 @@ const SESSION_ID_BYTES = 16;
 const SESSION_TIMEOUT_S = 60;
 /** Silence is measured in this many steps. */
 const IDLE_STEPS = 4;
-const SERVER = 'Millrace';
+export const SERVER = 'Millrace';
 /** Why a connection ends whose encoder says that it is done. */
 const UNPUBLISHED = 'unpublished';
 const METHODS = 'OPTIONS, DESCRIBE, ANNOUNCE, SETUP, PLAY, RECORD, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER';
@@ -37,11 +38,11 @@ const METHODS = 'OPTIONS, DESCRIBE, ANNOUNCE, SETUP, PLAY, RECORD, PAUSE, TEARDO
 export class RtspConnection implements RtspChannel {
   readonly peer: EncoderPeer;
   readonly logger: Logger;
-  /** Called once, when the socket is gone. */
+  /** Called once, when the stream is gone. */
   onGone: (() => void) | undefined;
   readonly #context: RtspEdgeContext;
   readonly #playback: RtspPlayback;
-  readonly #socket: Socket;
+  readonly #stream: ClientStream;
   readonly #reader: RtspReader;
   readonly #sessionId = randomBytes(SESSION_ID_BYTES).toString('hex');
   #session: RtspSession | undefined;
@@ -56,22 +57,28 @@ export class RtspConnection implements RtspChannel {
   #idle: NodeJS.Timeout | undefined;
   #lingering: NodeJS.Timeout | undefined;
 
-  constructor(peer: EncoderPeer, socket: Socket, context: RtspEdgeContext, playback: RtspPlayback) {
+  /** @param acceptedAtMs since when the client is connected */
+  constructor(
+    peer: EncoderPeer,
+    stream: ClientStream,
+    context: RtspEdgeContext,
+    playback: RtspPlayback,
+    acceptedAtMs: number,
+  ) {
     this.peer = peer;
     this.logger = context.logger.child({ peer: peer.address, protocol: peer.protocol });
     this.#context = context;
     this.#playback = playback;
-    this.#socket = socket;
+    this.#stream = stream;
     const { rtspMaxHeadBytes: maxHeadBytes, rtspMaxBodyBytes: maxBodyBytes, rtspSetupMs } = context.settings;
     this.#reader = new RtspReader({ maxHeadBytes, maxBodyBytes, maxHeaders: MAX_HEADERS });
-    context.metrics.handshakes.inc({ outcome: 'connected' });
-    this.#setupLeftMs = rtspSetupMs;
+    this.#setupLeftMs = rtspSetupMs - (performance.now() - acceptedAtMs);
     this.#awaitSetup();
     let failure: Error | undefined;
-    socket.on('error', (error) => void (failure = error));
-    socket.on('data', (bytes: Buffer) => this.#read(bytes));
-    socket.on('drain', () => this.#session?.drained?.());
-    socket.on('close', () => this.#gone(failure));
+    stream.on('error', (error) => void (failure = error));
+    stream.on('data', (bytes) => this.read(bytes));
+    stream.on('drain', () => this.#session?.drained?.());
+    stream.on('close', () => this.#gone(failure));
   }
 
   get state(): ConnectionState {
@@ -81,42 +88,43 @@ export class RtspConnection implements RtspChannel {
   }
 
   get bytesReceived(): number {
-    return this.#socket.bytesRead + (this.#session?.datagramBytes ?? 0);
+    return this.#stream.bytesRead + (this.#session?.datagramBytes ?? 0);
   }
 
   get transportPeer(): TransportPeer {
     const { address, network, protocol } = this.peer;
-    const localAddress = peerAddress(this.#socket.localAddress);
-    // Media beside an encrypted connection would be in the clear.
-    return { address, network, localAddress, udp: protocol === 'rtsp' ? this.#context.udp : undefined };
+    const localAddress = peerAddress(this.#stream.localAddress);
+    // Media beside an encrypted connection would be in the clear; where RTSP goes through HTTP, datagrams do not pass.
+    const isUdpOffered = protocol === 'rtsp' && !(this.#stream instanceof HttpTunnel);
+    return { address, network, localAddress, udp: isUdpOffered ? this.#context.udp : undefined };
   }
 
   get unsentBytes(): number {
-    return this.#socket.writableLength;
+    return this.#stream.writableLength;
   }
 
   send(bytes: Buffer): void {
-    if (!this.#socket.writable) return;
-    this.#socket.write(bytes);
+    if (!this.#stream.writable) return;
+    this.#stream.write(bytes);
     const { rtspMaxUnsentBytes, playoutQueueBytes } = this.#context.settings;
     // Media waits as well, within bounds of its own.
     const most = rtspMaxUnsentBytes + (this.#session?.direction === 'play' ? playoutQueueBytes : 0);
-    if (this.#socket.writableLength > most) this.destroy('unsent_limit');
+    if (this.#stream.writableLength > most) this.destroy('unsent_limit');
   }
 
   write(bytes: Uint8Array): boolean {
-    return this.#socket.writable ? this.#socket.write(bytes) : true;
+    return this.#stream.writable ? this.#stream.write(bytes) : true;
   }
 
   destroy(reason: string): void {
     this.#over(reason, false);
-    this.#socket.destroy();
+    this.#stream.destroy();
   }
 
   resume(): void {
     if (this.#closeReason !== undefined) return;
     this.#drainInput();
-    if (!this.#isDeciding && this.#session?.accepting !== false) this.#socket.resume();
+    if (!this.#isDeciding && this.#session?.accepting !== false) this.#stream.resume();
   }
 
   /** The edge stops. */
@@ -128,13 +136,14 @@ export class RtspConnection implements RtspChannel {
   end(reason: string, isAnnounced = false): void {
     if (this.#closeReason !== undefined) return;
     this.#over(reason, isAnnounced);
-    this.#socket.end();
+    this.#stream.end();
     // Read and dropped, since the end of the client's side is noticed only while reading.
-    this.#socket.resume();
-    this.#lingering = setTimeout(() => this.#socket.destroy(), this.#context.settings.rtspCloseMs);
+    this.#stream.resume();
+    this.#lingering = setTimeout(() => this.#stream.destroy(), this.#context.settings.rtspCloseMs);
   }
 
-  #read(bytes: Buffer): void {
+  /** Takes what has come: also what was read before this was made. */
+  read(bytes: Buffer): void {
     if (this.#closeReason !== undefined) return;
     this.#reader.push(bytes);
     this.#drainInput();
@@ -149,9 +158,9 @@ export class RtspConnection implements RtspChannel {
       else if (item.kind === 'request') this.#request(item.request);
     }
     if (this.#closeReason !== undefined) return;
-    if (this.#isDeciding || this.#session?.accepting === false) this.#socket.pause();
+    if (this.#isDeciding || this.#session?.accepting === false) this.#stream.pause();
     const { rtspSetupBytes } = this.#context.settings;
-    if (this.#session?.isActive !== true && this.#socket.bytesRead > rtspSetupBytes) this.end('setup_bytes');
+    if (this.#session?.isActive !== true && this.#stream.bytesRead > rtspSetupBytes) this.end('setup_bytes');
   }
 
   #next(): RtspItem | undefined {
@@ -282,7 +291,7 @@ export class RtspConnection implements RtspChannel {
     let received = this.bytesReceived;
     let quietSteps = 0;
     this.#idle = setInterval(() => {
-      const isQuiet = this.bytesReceived === received && !this.#socket.isPaused();
+      const isQuiet = this.bytesReceived === received && !this.#stream.isPaused();
       received = this.bytesReceived;
       quietSteps = isQuiet ? quietSteps + 1 : 0;
       if (quietSteps >= IDLE_STEPS) this.end('idle_timeout');
@@ -299,7 +308,7 @@ export class RtspConnection implements RtspChannel {
   }
 
   #gone(error: Error | undefined): void {
-    this.#over(error ? 'socket_error' : 'client_closed', false);
+    this.#over(error ? 'stream_error' : 'client_closed', false);
     clearTimeout(this.#lingering);
     const reason = this.#closeReason ?? 'client_closed';
     this.#context.metrics.disconnects.inc({ reason });

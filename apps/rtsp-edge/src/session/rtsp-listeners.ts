@@ -7,7 +7,8 @@ import { RtspEdgeContext } from '../channel/rtsp-edge-context.ts';
 import { RtspPlayback } from '../play/rtsp-playback.ts';
 import { RTSPS_CERTIFICATE } from '../rtsp-edge-options.ts';
 import { tcpPortSettingsOf } from '../settings.ts';
-import { RtspConnection } from './rtsp-connection.ts';
+import { AcceptedConnection } from './accepted-connection.ts';
+import { HttpTunnels } from './http-tunnel.ts';
 
 /** The ports that were opened. */
 export interface RtspEdgePorts {
@@ -19,7 +20,7 @@ export interface RtspEdgePorts {
 
 @Injectable()
 export class RtspListeners implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly #tcp: TcpPorts<RtspConnection>;
+  readonly #tcp: TcpPorts<AcceptedConnection>;
   #ports: RtspEdgePorts | undefined;
 
   constructor(
@@ -28,12 +29,13 @@ export class RtspListeners implements OnApplicationBootstrap, BeforeApplicationS
     @Inject(RTSPS_CERTIFICATE) certificate: CertificateWatcher | undefined,
   ) {
     const { settings, ingest, logger } = context;
+    const tunnels = new HttpTunnels();
     this.#tcp = new TcpPorts({
       settings: tcpPortSettingsOf(settings),
       protocol: {
         plain: 'rtsp',
         secure: 'rtsps',
-        create: (peer, socket) => new RtspConnection(peer, socket, context, playback),
+        create: (peer, socket) => new AcceptedConnection(peer, socket, { context, playback, tunnels }),
         begin: (_connection, socket) => void socket.resume(),
       },
       certificate,

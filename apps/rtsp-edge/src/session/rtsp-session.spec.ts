@@ -62,7 +62,7 @@ describe('requests', () => {
     ['a CSeq of 2^64', 'OPTIONS * RTSP/1.0\r\nCSeq: 18446744073709551616\r\n\r\n'],
     ['a negative length', 'OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nContent-Length: -1\r\n\r\n'],
     ['a relative address', 'ANNOUNCE /live/x RTSP/1.0\r\nCSeq: 1\r\nContent-Type: application/sdp\r\n\r\n'],
-    ['HTTP', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['HTTP', 'PUT / HTTP/1.1\r\nHost: x\r\n\r\n'],
   ])('with %s are bad requests', async (_, text) => {
     const encoder = open();
     encoder.write(text);
@@ -268,17 +268,48 @@ describe('media', () => {
     expect((await encoder.ask('GET_PARAMETER', address('live'))).status).toBe(200);
   });
 
-  it('of a codec that is not carried is named in a warning, and ends the publish when there is nothing else', async () => {
-    await publish('v=0\r\nm=video 0 RTP/AVP 26\r\na=control:video\r\n');
-    encoder.frame(
-      0,
-      Buffer.concat([Buffer.from('801a0001 00000000 00000007'.replaceAll(' ', ''), 'hex'), Buffer.alloc(20)]),
-    );
+  it.each([
+    ['G.711', 'm=audio 0 RTP/AVP 0\r\na=control:audio\r\n', 'the audio is PCMU'],
+    ['G.726', 'm=audio 0 RTP/AVP 97\r\na=rtpmap:97 G726-32/8000\r\na=control:audio\r\n', 'the audio is G726-32'],
+    ['JPEG', 'm=video 0 RTP/AVP 26\r\na=control:video\r\n', 'the video is JPEG'],
+    [
+      'two of them',
+      'm=video 0 RTP/AVP 26\r\nm=audio 0 RTP/AVP 8\r\na=control:audio\r\n',
+      'the video is JPEG, the audio is PCMA',
+    ],
+  ])('of codecs that are not carried is refused by name where there is nothing else: %s', async (_, media, named) => {
+    const { key } = edge.control.newStream();
+    encoder = open();
+    const answer = await encoder.announce(address(`live/${key}`), `v=0\r\n${media}`);
+    expect([answer.status, answer.reason]).toEqual([
+      415,
+      `unsupported codec: send H.264 or H.265 video with AAC or Opus audio (${named})`,
+    ]);
     await encoder.closed;
-    expect(edge.control.warned).toMatchObject([{ warning: { code: 'unsupported_video' } }]);
-    expect(edge.control.warned[0]?.warning.message).toContain('JPEG');
-    await expect.poll(() => edge.control.ended).toMatchObject([{ reason: 'unsupported_codec' }]);
+    await expect
+      .poll(() => edge.control.ended)
+      .toMatchObject([{ reason: 'unsupported_codec', detail: expect.stringContaining(named) as string }]);
+    expect(edge.control.warned.map(({ warning }) => warning.code)).toContain(
+      media.startsWith('m=audio') ? 'unsupported_audio' : 'unsupported_video',
+    );
   });
+
+  it.each(['m=audio 0 RTP/AVP 0', 'm=audio 0 RTP/AVP 98\r\na=rtpmap:98 G726-32/8000'])(
+    'goes on as video alone beside sound that is not carried, which is named in a warning: %s',
+    async (audio) => {
+      await publish(`${SDP.slice(0, SDP.indexOf('m=audio'))}${audio}\r\na=control:audio\r\n`);
+      const header = Buffer.from([0x80, audio.endsWith('0') ? (audio.includes('98') ? 98 : 0) : 0, 0, 1]);
+      for (let picture = 0; picture < 5; picture++) {
+        encoder.rtp(0, picture, picture * 3_000, slice(picture === 0, picture));
+        encoder.frame(2, Buffer.concat([header, Buffer.alloc(8 + 160)]));
+      }
+      await expect.poll(tags).toEqual([0, 1, 2, 3, 4]);
+      await expect.poll(() => edge.control.warned.length).toBe(1);
+      expect(edge.control.warned).toMatchObject([{ warning: { code: 'unsupported_audio', track: 'audio' } }]);
+      expect(edge.control.warned[0]?.warning.message).toContain(audio.includes('98') ? 'G726-32' : 'PCMU');
+      expect((await encoder.ask('GET_PARAMETER', address('live'))).status).toBe(200);
+    },
+  );
 });
 
 describe('a backup encoder', () => {

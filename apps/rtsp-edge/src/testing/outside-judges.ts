@@ -1,6 +1,8 @@
-// ffmpeg and ffprobe, and the clip that they send.
+// ffmpeg, ffprobe and GStreamer, and the clip that they send.
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
+import { splitAccessUnit, splitAnnexB, START_CODE } from '@millrace/protocol/nal';
 
 export const CLIP = join(resolve(import.meta.dirname, '../../../../media'), 'bbb-h264-aac.flv');
 
@@ -32,4 +34,38 @@ export async function probe(url: string, ...options: string[]): Promise<Record<'
       .filter(({ codec_type }) => codec_type === kind)
       .map(({ pts_time, data_hash }) => ({ ms: Number(pts_time) * 1_000, hash: data_hash }));
   return { video: of('video'), audio: of('audio') };
+}
+
+/** A picture as a byte stream. */
+export const annexBOf = (picture: Buffer): Buffer =>
+  Buffer.concat(splitAccessUnit(picture, 4).flatMap((nalUnit) => [START_CODE, nalUnit]));
+
+const VCL: ReadonlySet<number> = new Set([1, 5]);
+
+/** The NAL units of pictures in a byte stream of H.264: who writes it may repeat parameter sets. */
+export const slicesOf = (byteStream: Buffer): string[] =>
+  splitAnnexB(byteStream)
+    .filter((nalUnit) => VCL.has(nalUnit[0]! & 0x1f))
+    .map((nalUnit) => createHash('md5').update(nalUnit).digest('hex'));
+
+/** Pipelines of GStreamer, which end by themselves. */
+export const gst = {
+  async run(pipeline: string): Promise<void> {
+    const { code, said } = await launch(pipeline);
+    if (code !== 0) throw new Error(`gst-launch-1.0 ended with ${code}: ${said}`);
+  },
+  /** What comes out of a pipeline, also one that takes the end of a connection for a fault, as rtspsrc does now and then. */
+  bytes: async (pipeline: string): Promise<Buffer> => (await launch(`${pipeline} ! fdsink fd=1`)).out,
+};
+
+async function launch(
+  pipeline: string,
+): Promise<{ readonly code: number | null; readonly said: string; readonly out: Buffer }> {
+  const child = spawn('gst-launch-1.0', ['-q', ...pipeline.split(' ')], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  const pieces: Buffer[] = [];
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  child.stdout.on('data', (bytes: Buffer) => pieces.push(bytes));
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, said, out: Buffer.concat(pieces) };
 }

@@ -47,6 +47,8 @@ export class LivePublisher {
   #encoderClock: EncoderClock | undefined;
   /** When the encoder began, as far as its silence goes. */
   readonly #beganAtMs: number;
+  /** Which codecs are the reason that nothing of it is carried; undefined while something may be. */
+  unsupported: string | undefined;
   /** What had been sent when the epoch began. */
   #before = new IngestCounts();
   #finished: Promise<void> | undefined;

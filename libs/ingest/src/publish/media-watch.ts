@@ -184,11 +184,27 @@ export class MediaWatch implements MediaObserver {
     if (counts.audioFrames !== audioFrames) this.#unsupported.audio = undefined;
   }
 
+  /** Nothing that the encoder announces is carried. @returns the sentence for the person at the encoder */
+  nothingCarried(announced: Iterable<readonly [track: TrackName, codec: string]>): string {
+    for (const [track, codec] of announced) {
+      this.#unsupported[track] ??= codec;
+      this.warn(`unsupported_${track}`, track, codec);
+    }
+    return this.#refusal();
+  }
+
   #refuse(): void {
+    this.#options.connection.refuseCodec(this.#refusal());
+  }
+
+  #refusal(): string {
     this.stop();
     const codecs = Object.entries(this.#unsupported)
       .filter(([, codec]) => codec !== undefined)
       .map(([track, codec]) => `the ${track} is ${codec}`);
-    this.#options.connection.refuseCodec(`${PUBLISH_REFUSALS.unsupported_codec} (${codecs.join(', ')})`);
+    const named = codecs.length === 0 ? '' : ` (${codecs.join(', ')})`;
+    const detail = `${PUBLISH_REFUSALS.unsupported_codec}${named}`.slice(0, MAX_WARNING_LENGTH);
+    if (this.#publisher !== undefined) this.#publisher.unsupported = detail;
+    return detail;
   }
 }

@@ -180,7 +180,8 @@ export class PublishLifecycle {
     this.metrics.sessionSeconds.observe(Math.max(0, (Date.now() - claim.epochStartedAtMs) / 1_000));
     this.spans.ended(claim, reason, publisher.counts);
     finish();
-    this.control.publishEnded({ claim, reason, ...sent });
+    const detail = reason === 'unsupported_codec' ? publisher.unsupported : undefined;
+    this.control.publishEnded({ claim, reason, ...(detail !== undefined && { detail }), ...sent });
   }
 
   #protocolOf(active: ActivePublisher): string {

@@ -1,6 +1,10 @@
 // RFC 6184 section 5 (H.264) and RFC 7798 section 4.4 (H.265): NAL units in RTP packets. Without DON fields: packetization mode 0 or 1,
 // and sprop-max-don-diff 0.
 import { ENDED_EARLY, ProtocolError } from '../bytes/index.ts';
+import { isAccessUnitDelimiter } from '../h264/index.ts';
+import { isH265AccessUnitDelimiter } from '../h265/index.ts';
+import { joinAccessUnit } from '../nal/index.ts';
+import type { PicturePayloadReader } from './picture-payload-reader.ts';
 import type { PutPayload } from './put-payload.ts';
 
 /** How the two codecs differ. */
@@ -12,6 +16,8 @@ interface NalPayloadSyntax {
   /** Types from here on, but for these two, are reserved or need DON fields. */
   readonly firstUnusable: number;
   typeOf(bytes: Uint8Array): number;
+  /** Whether a NAL unit with this first byte is a delimiter. */
+  isDelimiter(first: number): boolean;
   /** Writes the header of a NAL unit with another type. */
   withType(header: Uint8Array, type: number): Buffer;
 }
@@ -23,6 +29,7 @@ export const H264_PAYLOAD: NalPayloadSyntax = {
   fragmentation: 28,
   firstUnusable: 24,
   typeOf: (bytes) => bytes[0]! & 0x1f,
+  isDelimiter: isAccessUnitDelimiter,
   withType: (header, type) => Buffer.of((header[0]! & 0xe0) | type),
 };
 
@@ -33,6 +40,7 @@ export const H265_PAYLOAD: NalPayloadSyntax = {
   fragmentation: 49,
   firstUnusable: 48,
   typeOf: (bytes) => (bytes[0]! >> 1) & 0x3f,
+  isDelimiter: isH265AccessUnitDelimiter,
   withType: (header, type) => Buffer.of((header[0]! & 0x81) | (type << 1), header[1]!),
 };
 
@@ -48,8 +56,11 @@ export interface NalReaderLimits {
   readonly maxNalUnits: number;
 }
 
-/** Packets of one source, in order, into NAL units; the caller knows where an access unit ends. */
-export class NalPayloadReader {
+/** NAL units with lengths before them, as frames have them. */
+const LENGTH_SIZE = 4;
+
+/** Access units out of packets of one source, in order; the caller knows where one ends. */
+export class NalPayloadReader implements PicturePayloadReader {
   readonly #syntax: NalPayloadSyntax;
   readonly #limits: NalReaderLimits;
   #nalUnits: Buffer[] = [];
@@ -65,7 +76,6 @@ export class NalPayloadReader {
     return this.#nalUnits.length === 0 && this.#fragments === undefined;
   }
 
-  /** @param payload of one packet: what is kept are views of it. @throws ProtocolError after which the access unit is to be dropped */
   push(payload: Buffer): void {
     const { headerBytes, aggregation, fragmentation, firstUnusable, place } = this.#syntax;
     if (payload.length < headerBytes) throw new ProtocolError(ENDED_EARLY, place, 'no NAL unit header');
@@ -77,16 +87,16 @@ export class NalPayloadReader {
     this.#add(payload);
   }
 
-  /** The NAL units so far, which are forgotten. @throws ProtocolError when the last one is not whole */
-  take(): Buffer[] {
+  /** Access unit delimiters are of the byte stream: containers write their own where they need them. */
+  take(): Buffer {
     const isWhole = this.#fragments === undefined;
     const nalUnits = this.#nalUnits;
     this.drop();
     if (!isWhole) this.#fail('the last fragment is missing');
-    return nalUnits;
+    const kept = nalUnits.filter((nalUnit) => !this.#syntax.isDelimiter(nalUnit[0]!));
+    return joinAccessUnit(kept, LENGTH_SIZE);
   }
 
-  /** Forgets what there is. */
   drop(): void {
     this.#nalUnits = [];
     this.#bytes = 0;

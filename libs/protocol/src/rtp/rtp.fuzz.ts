@@ -1,7 +1,10 @@
 import { hex } from '../testing/hex.ts';
+import { ProtocolError } from '../bytes/index.ts';
 import {
   AAC_HBR,
   AacPayloadReader,
+  Ac3PayloadReader,
+  Av1PayloadReader,
   decodeRtcp,
   decodeRtpPacket,
   decodeStreamMuxConfig,
@@ -9,6 +12,7 @@ import {
   H264_PAYLOAD,
   H265_PAYLOAD,
   LatmPayloadReader,
+  MpegAudioPayloadReader,
   NalPayloadReader,
   packAacAccessUnit,
   packAc3Frame,
@@ -17,6 +21,7 @@ import {
   packMpegAudioFrame,
   packVp9Frame,
   ReorderBuffer,
+  Vp9PayloadReader,
   writeRtpHeader,
 } from './index.ts';
 import type { PutPayload } from './index.ts';
@@ -43,8 +48,8 @@ const READERS: readonly ((bytes: Uint8Array) => unknown)[] = [
   ...[H264_PAYLOAD, H265_PAYLOAD].map((syntax) => (bytes: Uint8Array) => {
     const reader = new NalPayloadReader(syntax, LIMITS);
     for (const packet of packetsOf(bytes)) reader.push(packet);
-    const total = reader.take().reduce((sum, nalUnit) => sum + nalUnit.length, 0);
-    if (total > bytes.length) throw new Error('more NAL units than bytes');
+    // Each has a length before it, and took a byte at least.
+    if (reader.take().length > 5 * bytes.length) throw new Error('more NAL units than bytes');
   }),
   (bytes) => {
     const reader = new AacPayloadReader(AAC_HBR, 8_191);
@@ -53,6 +58,26 @@ const READERS: readonly ((bytes: Uint8Array) => unknown)[] = [
   (bytes) => {
     const reader = new LatmPayloadReader(decodeStreamMuxConfig(bytes.subarray(0, 6)), 8_191);
     for (const packet of packetsOf(bytes.subarray(6))) reader.push(packet, true);
+  },
+  (bytes) => {
+    const [av1, vp9] = [new Av1PayloadReader(LIMITS.maxBytes), new Vp9PayloadReader(LIMITS.maxBytes)];
+    for (const reader of [av1, vp9])
+      try {
+        for (const packet of packetsOf(bytes)) reader.push(packet);
+        if (reader.take().length > 8 * bytes.length) throw new Error('more picture than bytes');
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+      }
+  },
+  (bytes) => {
+    for (const reader of [new MpegAudioPayloadReader(), new Ac3PayloadReader(4_096), new Ac3PayloadReader(4_096, true)])
+      try {
+        for (const packet of packetsOf(bytes))
+          for (const frame of reader.push(packet))
+            if (frame.length > bytes.length) throw new Error('more sound than bytes');
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+      }
   },
   (bytes) => {
     const sent: number[] = [];
@@ -87,8 +112,12 @@ export const seeds: readonly Uint8Array[] = [
   hex('03 04 0201 aabb 05 6201 93 11 22 05 6201 53 33 44'),
   hex('04 06 0010 0010 aabb 09 0020 0008 0008 aa bb 00'),
   hex('05 40002420 3fc0 04 03 aabbcc'),
-  hex('06 0a01aa 3200 320210 00'),
-  hex('07 0001 0003 0002 fffe 0004 7530 7531'),
+  hex('06 05 10 0a aabbcc 04 50 32 0102 03 90 0304'),
+  hex('06 06 88 8123 820102 04 80 8123 0304'),
+  hex('07 06 0001 0b77 0102 04 0102 0b77 04 0302 0102'),
+  hex('07 08 00000000 fffb9064'),
+  hex('08 0a01aa 3200 320210 00'),
+  hex('09 0001 0003 0002 fffe 0004 7530 7531'),
 ];
 
 /** The first byte chooses the reader, the rest is its input. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { splitAccessUnit } from '../nal/index.ts';
 import { hex } from '../testing/hex.ts';
 import { faultOf } from '../testing/protocol-fault.ts';
 import {
@@ -6,6 +7,8 @@ import {
   aacHeadersOf,
   aacPayloadFormatOf,
   AacPayloadReader,
+  Ac3PayloadReader,
+  Av1PayloadReader,
   decodeRtcp,
   decodeRtpPacket,
   decodeStreamMuxConfig,
@@ -15,6 +18,7 @@ import {
   H264_PAYLOAD,
   H265_PAYLOAD,
   LatmPayloadReader,
+  MpegAudioPayloadReader,
   NalPayloadReader,
   packAacAccessUnit,
   packAc3Frame,
@@ -25,9 +29,10 @@ import {
   packVp9Frame,
   RtpTimestampUnwrapper,
   SequenceCounter,
+  Vp9PayloadReader,
   writeRtpHeader,
 } from './index.ts';
-import type { PutPayload } from './index.ts';
+import type { PicturePayloadReader, PutPayload } from './index.ts';
 
 describe('RTP packets', () => {
   it.each([
@@ -118,7 +123,7 @@ describe('NAL units in packets', () => {
   const read = (syntax: typeof H264_PAYLOAD, ...packets: readonly string[]) => {
     const units = reader(syntax);
     for (const packet of packets) units.push(hex(packet));
-    return units.take().map((nalUnit) => nalUnit.toString('hex'));
+    return splitAccessUnit(units.take(), 4).map((nalUnit) => Buffer.from(nalUnit).toString('hex'));
   };
 
   it('are single, aggregated or fragmented: H.264', () => {
@@ -159,7 +164,7 @@ describe('NAL units in packets', () => {
       expect(Math.max(...payloads.map((payload) => payload.length))).toBeLessThanOrEqual(16);
       const units = reader(syntax);
       for (const payload of payloads) units.push(payload);
-      expect(units.take()).toEqual([nalUnit]);
+      expect(splitAccessUnit(units.take(), 4).map((unit) => Buffer.from(unit))).toEqual([nalUnit]);
     }
   });
 });
@@ -220,7 +225,114 @@ function payloadsOf(pack: (put: PutPayload) => void): string[] {
   return payloads;
 }
 
-describe('payload formats that are only sent', () => {
+describe('pictures and sound that say all there is to know in their packets', () => {
+  const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+  const picture = (reader: PicturePayloadReader, ...packets: readonly string[]) => {
+    for (const packet of packets) reader.push(hex(packet));
+    return hexOf(reader.take());
+  };
+  const frames = (reader: { push(payload: Buffer, marker: boolean): Buffer[] }, ...packets: readonly string[]) =>
+    packets.flatMap((packet) => reader.push(hex(packet), false)).map(hexOf);
+  const av1 = () => new Av1PayloadReader(1_000);
+  const vp9 = () => new Vp9PayloadReader(1_000);
+
+  it('AV1: OBUs get their sizes again, with or without lengths in the packet; temporal delimiters are left out', () => {
+    expect(picture(av1(), '1808 aabbcc', '5034 00 010203', '90 0405')).toBe('0a03aabbcc3600050102030405');
+    // Two elements, the first with a length; three, all with one.
+    expect(picture(av1(), '2802 0801 3001')).toBe('0a01013201 01'.replaceAll(' ', ''));
+    expect(picture(av1(), '00 0110 020801 023002')).toBe('0a0101320102');
+    // One that has a size already, and one that goes on over three packets.
+    expect(picture(av1(), '100a0101')).toBe('0a0101');
+    expect(picture(av1(), '503001', 'd0 02', '9003')).toBe('3203010203');
+  });
+
+  it.each([
+    ['nothing', ['']],
+    ['no element', ['10']],
+    ['a fragment without a start', ['903001']],
+    ['a start between fragments', ['503001', '1030']],
+    ['a fragment without an end', ['503001']],
+    ['an element beyond the packet', ['20053001']],
+    ['fewer elements than it says', ['300130']],
+    ['a length without an end', ['00ffffffff01']],
+    ['an OBU without its extension', ['1034']],
+    ['too many bytes', [`50${'30'.repeat(600)}`, `d0${'00'.repeat(600)}`]],
+  ])('AV1 is refused: %s', (_, packets) =>
+    expect(['rtp.av1', 'ended-early']).toContain(faultOf(() => picture(av1(), ...packets))),
+  );
+
+  it('VP9: whatever its descriptor holds', () => {
+    expect(picture(vp9(), '888123 0102', '808123 0304', '848123 05')).toBe('0102030405');
+    expect(picture(vp9(), '0c 0102')).toBe('0102');
+    // A picture id of 7 bits, layers with TL0PICIDX, and a structure with a size and two pictures.
+    expect(picture(vp9(), 'ae 05 20 07 18 01400090 02 04 01 00 0102')).toBe('0102');
+    // Flexible mode with two references.
+    expect(picture(vp9(), 'fc 05 20 03 02 0102')).toBe('0102');
+  });
+
+  it.each([
+    ['nothing', ['']],
+    ['no frame', ['0c']],
+    ['half a descriptor', ['8c 81']],
+    ['a fragment without a start', ['04 01']],
+    ['a fragment without an end', ['08 01']],
+    ['two frames', ['0c 01', '0c 01']],
+    ['a spatial layer', ['2c 02 00 01']],
+    ['too many references', ['5c 03 03 03 02 01']],
+    ['a structure beyond the packet', ['0e f8']],
+    ['too many bytes', [`08${'00'.repeat(600)}`, `00${'00'.repeat(600)}`]],
+  ])('VP9 is refused: %s', (_, packets) =>
+    expect(['rtp.vp9', 'ended-early']).toContain(faultOf(() => picture(vp9(), ...packets))),
+  );
+
+  it('MP3: several frames in a packet, or one in several', () => {
+    const reader = () => new MpegAudioPayloadReader();
+    // 128 kbit/s, 44.1 kHz: 417 bytes.
+    const frame = `fffb9000${'11'.repeat(413)}`;
+    expect(frames(reader(), `00000000${frame}${frame}`)).toEqual([`${frame}${frame}`]);
+    const parts = [`00000000${frame.slice(0, 400)}`, `000000c8${frame.slice(400)}`];
+    expect(frames(reader(), ...parts)).toEqual([frame]);
+    // A frame whose end is lost costs itself only.
+    expect(frames(reader(), parts[0]!, `00000000${frame}`)).toEqual([frame]);
+    expect(faultOf(() => frames(reader(), parts[1]!))).toBe('rtp.mpeg-audio');
+    expect(faultOf(() => frames(reader(), parts[0]!, `${parts[1]}00`))).toBe('rtp.mpeg-audio');
+    expect(faultOf(() => frames(reader(), '00000000'))).toBe('rtp.mpeg-audio');
+    expect(faultOf(() => frames(reader(), '00000000fffd9000'))).toBe('mp3.header.layer');
+  });
+
+  it('AC-3 and Enhanced AC-3: whole frames, or fragments of one', () => {
+    expect(frames(new Ac3PayloadReader(64), '0002 0b77aa0b77bb')).toEqual(['0b77aa0b77bb']);
+    expect(frames(new Ac3PayloadReader(64), '0203 0102', '0303 0304', '0303 05')).toEqual(['0102030405']);
+    expect(frames(new Ac3PayloadReader(64), '0102 0102', '0202 0102', '0302 03')).toEqual(['010203']);
+    expect(frames(new Ac3PayloadReader(64, true), '0102 0102', '0102 03', '0001 04')).toEqual(['010203', '04']);
+    expect(faultOf(() => frames(new Ac3PayloadReader(64), '0302 03'))).toBe('rtp.ac3');
+    expect(faultOf(() => frames(new Ac3PayloadReader(64), '0001'))).toBe('rtp.ac3');
+    expect(faultOf(() => frames(new Ac3PayloadReader(2), '0203 0102', '0303 0304'))).toBe('rtp.ac3');
+  });
+
+  it('are read as they were packed, whatever their length', () => {
+    for (let length = 1; length < 80; length++) {
+      const bytes = Buffer.from(Array.from({ length }, (_byte, i) => i));
+      const read = (pack: (put: PutPayload) => void, reader: PicturePayloadReader): string => {
+        pack((head, body) => reader.push(Buffer.concat([head, body])));
+        return hexOf(reader.take());
+      };
+      const obu = Buffer.concat([Buffer.of(0x32, length), bytes]);
+      expect(read((put) => packAv1TemporalUnit(obu, false, 16, put), av1())).toBe(hexOf(obu));
+      expect(read((put) => packVp9Frame(bytes, 5, true, 16, put), vp9())).toBe(hexOf(bytes));
+      for (const [pack, reader] of [
+        [packAc3Frame, new Ac3PayloadReader(100)],
+        [packEac3AccessUnit, new Ac3PayloadReader(100, true)],
+      ] as const) {
+        const out: Buffer[] = [];
+        pack(bytes, 16, (head, body) => out.push(...reader.push(Buffer.concat([head, body]))));
+        expect(out).toEqual([bytes]);
+      }
+    }
+  });
+});
+
+describe('payload formats as they are sent', () => {
   it('AV1: one OBU in each packet, without its size, in fragments where it is long', () => {
     // A temporal delimiter, a sequence header and a frame with an extension header.
     const unit = hex('1200 0a03 aabbcc 3600 05 0102030405');

@@ -6,6 +6,16 @@ export { RtspClientSession } from './client-session.ts';
 export type { RtspClientEvent, RtspClientFault, RtspClientOptions } from './client-session.ts';
 export { DIGEST_ALGORITHMS, digestResponse, parseDigestCredentials } from './digest.ts';
 export type { DigestAlgorithm, DigestCredentials } from './digest.ts';
+export {
+  formatTunnelOpened,
+  formatTunnelRefused,
+  isTunnelBeginning,
+  MAX_COOKIE_LENGTH,
+  MIN_COOKIE_LENGTH,
+  readTunnelRequest,
+  TunnelBodyReader,
+} from './http-tunnel.ts';
+export type { TunnelMethod, TunnelRequest } from './http-tunnel.ts';
 export { eachInterleaved, encodeInterleaved, INTERLEAVED_HEADER_BYTES, writeInterleavedHeader } from './interleaved.ts';
 export {
   formatRtspRequest,
