@@ -11,7 +11,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** Ctrl-C arrives twice, from the terminal and from npm: a repeat within this time is the same key stroke. */
 const SAME_KEYSTROKE_MS = 400;
-const PARENT_CHECK_MS = 500;
+const PARENT_CHECK_MS = 1_000;
 
 /**
  * Makes the workspace ready, runs `script` with `args` on the pinned Node.js, passes signals on, and exits with its code.
@@ -52,13 +52,15 @@ export async function runScript(script, args, { build, nodeArguments = [], reads
     });
   }
   // npm answers SIGTERM by ending the shell between us and it, and tells us nothing.
-  const parent = process.ppid;
-  const watch = setInterval(() => {
-    if (process.env.npm_lifecycle_event === undefined || process.ppid === parent) return;
-    clearInterval(watch);
-    // A second signal would end the child at once.
-    if (lastAt.size === 0) child.kill('SIGTERM');
-  }, PARENT_CHECK_MS).unref();
+  if (process.env.npm_lifecycle_event !== undefined) {
+    const parent = process.ppid;
+    const watch = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(watch);
+      // A second signal would end the child at once.
+      if (lastAt.size === 0) child.kill('SIGTERM');
+    }, PARENT_CHECK_MS).unref();
+  }
   child.once('error', (error) => {
     console.error(`${node}: ${error.message}`);
     process.exit(1);

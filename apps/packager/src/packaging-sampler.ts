@@ -1,4 +1,6 @@
 // What is measured of all streams together: at each scrape, and the age of playlists every second.
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat } from '@millrace/domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { FRAME_BUS } from '@millrace/frame-bus';
@@ -16,7 +18,7 @@ const STALE_TARGETS = 3;
 
 @Injectable()
 export class PackagingSampler implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
-  #ages: NodeJS.Timeout | undefined;
+  #ages: Beat | undefined;
   #stopCollecting: (() => void) | undefined;
 
   constructor(
@@ -29,12 +31,12 @@ export class PackagingSampler implements OnApplicationBootstrap, BeforeApplicati
 
   onApplicationBootstrap(): void {
     this.#stopCollecting = this.registry.beforeCollect(() => this.#collect());
-    this.#ages = setInterval(() => this.#sampleAges(), AGE_SAMPLE_MS);
+    this.#ages = onSharedBeat(AGE_SAMPLE_MS, () => this.#sampleAges());
   }
 
   /** Playlists that are handed over are another packager's to keep young. */
   beforeApplicationShutdown(): void {
-    clearInterval(this.#ages);
+    this.#ages?.stop();
   }
 
   onApplicationShutdown(): void {

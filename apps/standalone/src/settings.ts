@@ -108,6 +108,9 @@ const NOTHING_TO_WAIT_FOR = {
   MILLRACE_HTTP_DRAIN_MS: '0',
 };
 
+/** In one process no other packager can lose a stream, and those that go live say so. */
+const HEARS_OF_ALL = { MILLRACE_WORK_POLL_MS: '1000' };
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -120,5 +123,5 @@ export function withDerivedDefaults(env: Environment, local: readonly LocalAddre
     value !== undefined && (value !== '' || mayBeEmpty.has(variable));
   const given = Object.fromEntries(Object.entries(env).filter(isGiven));
   const addresses = { ...publicAddresses(given, local), ...given };
-  return { ...NOTHING_TO_WAIT_FOR, ...WITHIN_REACH, ...callDefaults(addresses, local), ...addresses };
+  return { ...NOTHING_TO_WAIT_FOR, ...HEARS_OF_ALL, ...WITHIN_REACH, ...callDefaults(addresses, local), ...addresses };
 }

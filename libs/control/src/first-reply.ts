@@ -13,12 +13,14 @@ export class ReplyTimeout extends Error {
 /** @throws ReplyTimeout, EmptyError, or what the source throws */
 export function firstReply<T>(source: Observable<T>, ms: number): Promise<T> {
   return new Promise((resolve, reject) => {
+    let isAnswered = false;
     const deadline = new FairDeadline(ms, () => {
       replies.unsubscribe();
       reject(new ReplyTimeout(Math.round(ms)));
     });
     const replies = source.pipe(take(1)).subscribe({
       next: (value) => {
+        isAnswered = true;
         deadline.clear();
         resolve(value);
       },
@@ -27,6 +29,7 @@ export function firstReply<T>(source: Observable<T>, ms: number): Promise<T> {
         reject(error);
       },
       complete: () => {
+        if (isAnswered) return;
         deadline.clear();
         reject(new EmptyError());
       },

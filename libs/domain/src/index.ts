@@ -51,5 +51,7 @@ export type { BanKind, BanSubject } from './rooms/room-ban.ts';
 export { ALL_PERMISSIONS, ONE_TO_ONE_PARTICIPANTS, ROOM_TYPES } from './rooms/room.ts';
 export type { IceServer, ParticipantPermissions, RoomFacts, RoomType } from './rooms/room.ts';
 export { FairDeadline, withinDeadline } from './time/fair-deadline.ts';
+export { onSharedBeat } from './time/shared-beat.ts';
+export type { Beat } from './time/shared-beat.ts';
 export { MEASURED_QUOTAS, NO_USAGE, USAGE_KINDS } from './usage/usage-kinds.ts';
 export type { MeasuredQuota, QuotaReading, UsageKind, UsageOf, UsageSink } from './usage/usage-kinds.ts';

@@ -1,5 +1,6 @@
 // The frame bus inside one process: a ring per stream, given to the readers as it is, without a copy.
-import type { CommitMark } from '@millrace/domain';
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat, CommitMark } from '@millrace/domain';
 import type {
   FrameBus,
   FramePublisher,
@@ -60,8 +61,8 @@ class MemoryFrameBus implements FrameBus {
   readonly #marks: Marks;
   readonly #streams = new Map<string, MemoryStream>();
   readonly #publishers = new Set<MemoryPublisher>();
-  readonly #sweep: NodeJS.Timeout;
-  readonly #report: NodeJS.Timeout;
+  readonly #sweep: Beat;
+  readonly #report: Beat;
   #closed = false;
 
   constructor(options: MemoryFrameBusOptions) {
@@ -76,11 +77,8 @@ class MemoryFrameBus implements FrameBus {
     this.#marks = marksFile === undefined ? new MarksInMemory() : new MarksJournal(marksFile, this.#observer);
     const { maxBytes, maxIdleMs } = this.#limits;
     this.#budget = new RetentionBudget(maxBytes, () => this.#observer.problem(memoryFull(maxBytes)));
-    this.#sweep = setInterval(() => this.#forgetIdleStreams(), maxIdleMs / 2).unref();
-    this.#report = setInterval(
-      () => this.#observer.retainedBytes(this.#budget.retainedBytes, maxBytes),
-      REPORT_MS,
-    ).unref();
+    this.#sweep = onSharedBeat(maxIdleMs / 2, () => this.#forgetIdleStreams());
+    this.#report = onSharedBeat(REPORT_MS, () => this.#observer.retainedBytes(this.#budget.retainedBytes, maxBytes));
   }
 
   openPublisher(streamId: string, epoch: number, tenantId = ''): FramePublisher {
@@ -148,8 +146,8 @@ class MemoryFrameBus implements FrameBus {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    clearInterval(this.#sweep);
-    clearInterval(this.#report);
+    this.#sweep.stop();
+    this.#report.stop();
     for (const stream of this.#streams.values()) for (const subscription of stream.subscriptions) subscription.close();
     for (const publisher of this.#publishers) await publisher.close();
     this.#streams.clear();

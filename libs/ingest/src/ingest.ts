@@ -3,8 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { CONTROL_PLANE, UsageReporter } from '@millrace/control';
 import type { ChallengeLoginAnswer, ControlPlane, CutPublisher, PutTimedMetadata } from '@millrace/control';
-import { featuresOfAll } from '@millrace/domain';
-import type { PackagerFeature, PublishClaim } from '@millrace/domain';
+import { featuresOfAll, onSharedBeat } from '@millrace/domain';
+import type { Beat, PackagerFeature, PublishClaim } from '@millrace/domain';
 import { FRAME_BUS } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
 import { LIVE_STORE } from '@millrace/live-store';
@@ -43,8 +43,8 @@ export type PublishDecision =
  */
 @Injectable()
 export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  #samples: NodeJS.Timeout | undefined;
-  #looks: NodeJS.Timeout | undefined;
+  #samples: Beat | undefined;
+  #looks: Beat | undefined;
   #stopCollecting: (() => void) | undefined;
 
   constructor(
@@ -77,16 +77,16 @@ export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown
     const { active, waiting } = this.publishes;
     const encoders = { list: () => [...active.list(), ...waiting.list()] };
     const bitrates = new BitrateGuard(encoders, this.usage.ledger, this.clock);
-    this.#looks = setInterval(() => bitrates.look(), BITRATE_LOOK_MS);
-    this.#samples = setInterval(() => this.sampler.observe(), SAMPLE_INTERVAL_MS);
+    this.#looks = onSharedBeat(BITRATE_LOOK_MS, () => bitrates.look());
+    this.#samples = onSharedBeat(SAMPLE_INTERVAL_MS, () => this.sampler.observe());
     this.#stopCollecting = registry.beforeCollect(() => this.#collect());
   }
 
   /** All connections have ended by now: waits until their last frames have reached the bus. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.publishes.settled();
-    clearInterval(this.#samples);
-    clearInterval(this.#looks);
+    this.#samples?.stop();
+    this.#looks?.stop();
     this.#collect();
     this.#stopCollecting?.();
   }

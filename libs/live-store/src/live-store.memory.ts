@@ -1,5 +1,6 @@
 // The live store of one process: plain maps, for standalone and for tests.
-import type { PackagerAnnouncement, PublishClaim } from '@millrace/domain';
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat, PackagerAnnouncement, PublishClaim } from '@millrace/domain';
 import { assertCommit, assertPartCommit } from './commit-rules.ts';
 import type { HealthSample, SessionSample } from './health-series.ts';
 import type { IngestReport } from './ingest-report.ts';
@@ -78,7 +79,7 @@ export class MemoryLiveStore implements LiveStore {
   readonly #records: MemoryRecords;
   readonly #viewers: MemoryViewers;
   readonly #listeners = new PlaylistListeners();
-  readonly #sweeper: NodeJS.Timeout;
+  readonly #sweeper: Beat;
   readonly #sessionTtlMs: number;
   readonly #maxSegmentBytes: number;
   #closed = false;
@@ -97,7 +98,7 @@ export class MemoryLiveStore implements LiveStore {
     this.#windows = new MemoryWindows({ ...limits, nowMs, maxSegmentBytes });
     this.#records = new MemoryRecords(nowMs, maxRecords);
     this.#viewers = new MemoryViewers(nowMs, limits.viewerTtlMs, limits.maxViewersPerPlayback);
-    this.#sweeper = setInterval(() => this.sweep(), sweepMs).unref();
+    this.#sweeper = onSharedBeat(sweepMs, () => this.sweep());
   }
 
   /** Bytes of all segments held now. */
@@ -364,7 +365,7 @@ export class MemoryLiveStore implements LiveStore {
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearInterval(this.#sweeper);
+    this.#sweeper.stop();
     this.#listeners.clear();
   }
 

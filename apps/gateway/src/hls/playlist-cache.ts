@@ -1,4 +1,6 @@
 // The playlists that viewers ask for, each read from the live store once per version.
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat } from '@millrace/domain';
 import { renditionNames, renditionValues } from '@millrace/live-store';
 import type { LiveStore, PlaylistText, RenditionName } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
@@ -49,8 +51,8 @@ export interface PlaylistCacheOptions {
 
 export class PlaylistCache {
   readonly #entries = new Map<string, Entry>();
-  readonly #sweeper: NodeJS.Timeout;
-  readonly #looker: NodeJS.Timeout;
+  readonly #sweeper: Beat;
+  readonly #looker: Beat;
   readonly #store: LiveStore;
   readonly #options: PlaylistCacheOptions;
 
@@ -58,8 +60,8 @@ export class PlaylistCache {
     this.#store = store;
     this.#options = options;
 
-    this.#sweeper = setInterval(() => this.#sweep(Date.now()), SWEEP_MS).unref();
-    this.#looker = setInterval(() => this.#lookForAll(), LOOK_MS).unref();
+    this.#sweeper = onSharedBeat(SWEEP_MS, () => this.#sweep(Date.now()));
+    this.#looker = onSharedBeat(LOOK_MS, () => this.#lookForAll());
   }
 
   /** The media playlist when it is known to be the newest. Costs next to nothing. */
@@ -142,8 +144,8 @@ export class PlaylistCache {
   }
 
   close(): void {
-    clearInterval(this.#sweeper);
-    clearInterval(this.#looker);
+    this.#sweeper.stop();
+    this.#looker.stop();
     for (const streamId of this.#entries.keys()) this.#drop(streamId);
   }
 

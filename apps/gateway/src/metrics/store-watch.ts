@@ -1,4 +1,6 @@
 // How full the live store is: asked at a bounded rate, by every gateway. All of them say the same.
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat } from '@millrace/domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { LIVE_STORE } from '@millrace/live-store';
@@ -11,7 +13,7 @@ const LOOK_MS = 5_000;
 
 @Injectable()
 export class StoreWatch implements OnApplicationBootstrap, OnApplicationShutdown {
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Beat | undefined;
 
   constructor(
     @Inject(LIVE_STORE) private readonly store: LiveStore,
@@ -21,11 +23,11 @@ export class StoreWatch implements OnApplicationBootstrap, OnApplicationShutdown
 
   onApplicationBootstrap(): void {
     void this.look();
-    this.#timer = setInterval(() => void this.look(), LOOK_MS);
+    this.#timer = onSharedBeat(LOOK_MS, () => void this.look());
   }
 
   onApplicationShutdown(): void {
-    clearInterval(this.#timer);
+    this.#timer?.stop();
   }
 
   /** Does not fail: while the store does not answer, the figures stay as they are. */

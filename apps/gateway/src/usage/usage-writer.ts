@@ -3,7 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { USAGE_LIMITS, UsageLedger } from '@millrace/control';
 import type { UsageAmount, UsageReport } from '@millrace/control';
-import type { QuotaReading } from '@millrace/domain';
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat, QuotaReading } from '@millrace/domain';
 import type { Logger } from '@millrace/service-kit';
 import type { EntityManager } from 'typeorm';
 import { Database } from '../database/database.ts';
@@ -44,7 +45,7 @@ export class UsageWriter implements OnApplicationBootstrap, OnApplicationShutdow
   onWritten: ((written: WrittenUsage) => void) | undefined;
   #waiting: WaitingReport[] = [];
   #gathering: NodeJS.Timeout | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Beat | undefined;
   #running: Promise<void> = Promise.resolve();
   #toldLost = 0;
 
@@ -56,12 +57,12 @@ export class UsageWriter implements OnApplicationBootstrap, OnApplicationShutdow
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => void this.recordOwn(), USAGE_LIMITS.reportIntervalMs).unref();
+    this.#timer = onSharedBeat(USAGE_LIMITS.reportIntervalMs, () => void this.recordOwn());
   }
 
   /** Requests in flight have ended: what they have sent is counted. */
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#timer?.stop();
     await this.recordOwn();
     await this.#running;
   }

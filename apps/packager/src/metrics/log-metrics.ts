@@ -1,5 +1,7 @@
 // How full the log of the frame bus is: asked at a bounded rate, by every packager, so that no exporter is needed. All of them
 // say the same: a query takes the maximum.
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat } from '@millrace/domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { FRAME_BUS } from '@millrace/frame-bus';
@@ -24,7 +26,7 @@ export function logMetrics(metrics: Metrics) {
 @Injectable()
 export class LogWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #metrics: ReturnType<typeof logMetrics>;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Beat | undefined;
 
   constructor(
     @Inject(FRAME_BUS) private readonly bus: FrameBus,
@@ -36,11 +38,11 @@ export class LogWatch implements OnApplicationBootstrap, BeforeApplicationShutdo
 
   onApplicationBootstrap(): void {
     void this.#look();
-    this.#timer = setInterval(() => void this.#look(), LOOK_MS);
+    this.#timer = onSharedBeat(LOOK_MS, () => void this.#look());
   }
 
   beforeApplicationShutdown(): void {
-    clearInterval(this.#timer);
+    this.#timer?.stop();
   }
 
   /** Does not fail: while the log does not answer, the figures stay as they are. */

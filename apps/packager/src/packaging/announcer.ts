@@ -1,6 +1,6 @@
 // Says that this packager is live, and what it can read, so that edges send nothing that a packager of theirs would leave out.
-import { PACKAGER_FEATURES } from '@millrace/domain';
-import type { PackagerAnnouncement } from '@millrace/domain';
+import { onSharedBeat, PACKAGER_FEATURES } from '@millrace/domain';
+import type { Beat, PackagerAnnouncement } from '@millrace/domain';
 import type { LiveStore } from '@millrace/live-store';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 
@@ -26,7 +26,7 @@ export interface AnnouncerOptions {
  */
 export class Announcer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #options: AnnouncerOptions;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Beat | undefined;
 
   constructor(options: AnnouncerOptions) {
     this.#options = options;
@@ -34,12 +34,12 @@ export class Announcer implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** Before any stream is taken. Does not fail: a store that is away is told later. */
   async onApplicationBootstrap(): Promise<void> {
-    this.#timer = setInterval(() => void this.announce(), ANNOUNCE_MS);
+    this.#timer = onSharedBeat(ANNOUNCE_MS, () => void this.announce());
     await this.announce();
   }
 
   beforeApplicationShutdown(): void {
-    clearInterval(this.#timer);
+    this.#timer?.stop();
   }
 
   /** Says so once. */

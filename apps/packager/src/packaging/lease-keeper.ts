@@ -3,6 +3,8 @@
 // The token is what protects viewers: a commit under an old one is refused, however wrong any clock is. Time only tells when
 // to stop wasting work: a lease that could not be renewed within its life is taken for lost, by the monotonic clock and from
 // before the last successful renewal was sent. A process that was stopped and goes on first asks the store.
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat } from '@millrace/domain';
 import type { Lease, LiveStore } from '@millrace/live-store';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { Clock } from './clock.ts';
@@ -25,7 +27,7 @@ interface HeldLease {
 export class LeaseKeeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #options: LeaseKeeperOptions;
   readonly #leases = new Map<string, HeldLease>();
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Beat | undefined;
   #renewing: Promise<void> | undefined;
 
   constructor(options: LeaseKeeperOptions) {
@@ -33,12 +35,12 @@ export class LeaseKeeper implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   onApplicationBootstrap(): void {
-    this.#timer ??= setInterval(() => void this.renew(), this.#options.renewMs);
+    this.#timer ??= onSharedBeat(this.#options.renewMs, () => void this.renew());
   }
 
   /** Behind the workers that have the leases: Nest stops what depends on this first. */
   beforeApplicationShutdown(): void {
-    clearInterval(this.#timer);
+    this.#timer?.stop();
     this.#timer = undefined;
   }
 

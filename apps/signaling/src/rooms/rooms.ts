@@ -1,5 +1,7 @@
 // The sockets of one signaling pod: from when they are opened until they are closed, and how all of them leave.
 import type { Socket } from 'node:net';
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat } from '@millrace/domain';
 import { ROOM_BUS } from '@millrace/control';
 import type { RoomBus } from '@millrace/control';
 import { METRICS } from '@millrace/service-kit';
@@ -18,7 +20,7 @@ const LONGEST_TICK_MS = 500;
 @Injectable()
 export class Rooms implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #sessions = new Set<SocketSession>();
-  #ticker: NodeJS.Timeout | undefined;
+  #ticker: Beat | undefined;
   #stopListening: () => void = () => undefined;
   #stopCollecting: () => void = () => undefined;
   #drained: (() => void) | undefined;
@@ -47,7 +49,7 @@ export class Rooms implements OnApplicationBootstrap, BeforeApplicationShutdown 
     this.#stopCollecting = this.registry.beforeCollect(() => this.#collect());
     this.keeper.start();
     const tickMs = Math.min(LONGEST_TICK_MS, settings.signalingPingMs / 4, settings.signalingJoinMs / 4);
-    this.#ticker = setInterval(() => this.#tick(), tickMs);
+    this.#ticker = onSharedBeat(tickMs, () => this.#tick());
   }
 
   /** Waits for participants to leave for a while, then ends what is left. Those who are left keep their places for the resume window. */
@@ -89,7 +91,7 @@ export class Rooms implements OnApplicationBootstrap, BeforeApplicationShutdown 
 
   /** Ends what is left at once, and releases the places so that they can be resumed elsewhere. */
   async #stop(): Promise<void> {
-    clearInterval(this.#ticker);
+    this.#ticker?.stop();
     this.keeper.stop();
     await Promise.all([...this.context.seats.all()].map((holder) => holder.detach()));
     for (const { socket } of this.#sessions) socket.cut('drained');

@@ -1,4 +1,6 @@
 // Keeps the seats of this pod alive, and ends seats that have expired, those of all pods, so that a pod that died is noticed.
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat } from '@millrace/domain';
 import type { BeatAnswer, SeatBeat } from '@millrace/live-store';
 import { Injectable } from '@nestjs/common';
 import { attempt, publishChange, RoomsContext } from './rooms-context.ts';
@@ -9,22 +11,22 @@ const BEATS_PER_CALL = 250;
 
 @Injectable()
 export class SeatKeeper {
-  #timers: NodeJS.Timeout[] = [];
+  #beats: Beat[] = [];
   #running = new Set<'renew' | 'sweep'>();
 
   constructor(private readonly context: RoomsContext) {}
 
   start(): void {
     const { roomRenewMs, roomSweepMs } = this.context.settings;
-    this.#timers = [
-      setInterval(() => this.#once('renew', () => this.renew()), roomRenewMs),
-      setInterval(() => this.#once('sweep', () => this.sweep()), roomSweepMs),
+    this.#beats = [
+      onSharedBeat(roomRenewMs, () => this.#once('renew', () => this.renew())),
+      onSharedBeat(roomSweepMs, () => this.#once('sweep', () => this.sweep())),
     ];
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearInterval(timer);
-    this.#timers = [];
+    for (const beat of this.#beats) beat.stop();
+    this.#beats = [];
   }
 
   /** Gives a sign of life for every seat, and hears what the bus has not brought. */

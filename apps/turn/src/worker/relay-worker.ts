@@ -1,4 +1,6 @@
 // A relaying thread, or the same in the thread of the process: sockets around the server, and words to the process.
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat } from '@millrace/domain';
 import { SocketRelays } from '../transport/socket-relays.ts';
 import { SocketTcpRelays } from '../transport/socket-tcp-relays.ts';
 import { PortPool } from '../allocation/port-pool.ts';
@@ -27,7 +29,7 @@ export class RelayWorker {
   readonly #listeners: ClientListeners;
   /** What clients come to; known once it is opened. */
   readonly #ownPorts: number[] = [];
-  #ticks: NodeJS.Timeout | undefined;
+  #ticks: Beat | undefined;
 
   constructor(setup: WorkerSetup, tell: (message: FromWorker) => void) {
     this.#setup = setup;
@@ -74,7 +76,7 @@ export class RelayWorker {
     const { turnAlternateHosts, turnAlternatePort } = this.#setup.settings;
     this.#ownPorts.push(ports.udp, ports.tcp, ...(ports.tls === undefined ? [] : [ports.tls]));
     if (turnAlternateHosts) this.#ownPorts.push(turnAlternatePort);
-    this.#ticks = setInterval(() => this.#server.tick(), TICK_MS);
+    this.#ticks = onSharedBeat(TICK_MS, () => this.#server.tick());
     this.#tellOfBatches();
     this.#tell({ kind: 'listening', ports });
   }
@@ -106,7 +108,7 @@ export class RelayWorker {
   }
 
   #stop(): void {
-    clearInterval(this.#ticks);
+    this.#ticks?.stop();
     this.#server.close();
     this.#listeners.close();
     this.#tell({ kind: 'stopped' });

@@ -1,4 +1,6 @@
 // Hands what a process has counted over to gateways, again and again until PostgreSQL has it.
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat } from '@millrace/domain';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { ClientProxy } from '@nestjs/microservices';
 import type { ControlClientOptions } from '../control-sender.ts';
@@ -27,7 +29,7 @@ export class UsageReporter implements OnApplicationBootstrap, BeforeApplicationS
   readonly ledger: UsageLedger;
   readonly #control: UsageControl;
   readonly #intervalMs: number;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Beat | undefined;
   #running: Promise<void> | undefined;
 
   constructor({ ledger, control, intervalMs = USAGE_LIMITS.reportIntervalMs }: UsageReporterOptions) {
@@ -42,7 +44,7 @@ export class UsageReporter implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => void this.report(), this.#intervalMs).unref();
+    this.#timer = onSharedBeat(this.#intervalMs, () => void this.report());
   }
 
   /** One round: nothing is sent when nothing has changed. While a round runs, no other one begins. */
@@ -53,7 +55,7 @@ export class UsageReporter implements OnApplicationBootstrap, BeforeApplicationS
 
   /** The last report: Nest stops what counts before this. Takes a few seconds at most. */
   async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#timer?.stop();
     await this.#report(LAST_MS);
   }
 

@@ -1,5 +1,6 @@
 // All publishers of a bus: which wait for the link, which were closed and are kept for a while, which a mark concerns.
-import type { FramePosition } from '@millrace/domain';
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat, FramePosition } from '@millrace/domain';
 import type { LinkListener, NatsLink } from './nats-link.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
 import type { NatsPublisher } from './nats-publisher.ts';
@@ -16,14 +17,14 @@ export class PublisherRegistry implements LinkListener {
   readonly #waiting = new Set<NatsPublisher>();
   /** Closed publishers, the oldest first, with the time at which they were closed. */
   readonly #closed = new Map<NatsPublisher, number>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: Beat;
 
   /** @param report called a few times a second, and at the end */
   constructor(link: NatsLink, limits: NatsFrameBusLimits, report: () => void) {
     this.#link = link;
     this.#limits = limits;
     this.#report = report;
-    this.#timer = setInterval(() => this.#check(), limits.ackIntervalMs / CHECKS_PER_ACK_INTERVAL);
+    this.#timer = onSharedBeat(limits.ackIntervalMs / CHECKS_PER_ACK_INTERVAL, () => this.#check());
     link.listen(this);
   }
 
@@ -82,7 +83,7 @@ export class PublisherRegistry implements LinkListener {
 
   async close(): Promise<void> {
     await Promise.all([...this.#all()].map((publisher) => publisher.close(this.#limits.closeTimeoutMs)));
-    clearInterval(this.#timer);
+    this.#timer.stop();
     for (const publisher of this.#all()) publisher.dispose();
     this.#byStream.clear();
     this.#waiting.clear();

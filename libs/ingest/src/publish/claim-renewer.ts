@@ -1,8 +1,8 @@
 // Keeps the claims of this edge's publishers alive, all of them in one round trip a second, and promotes those that wait.
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import { newId } from '@millrace/domain';
-import type { PublishClaim, PublishRefusal } from '@millrace/domain';
+import { newId, onSharedBeat } from '@millrace/domain';
+import type { Beat, PublishClaim, PublishRefusal } from '@millrace/domain';
 import { LIVE_STORE } from '@millrace/live-store';
 import type { ClaimLoss, LiveStore, PromotionCause, StandbyReport } from '@millrace/live-store';
 import { LOGGER } from '@millrace/service-kit';
@@ -32,7 +32,7 @@ const REASONS: Readonly<Record<ClaimLoss, PublishRefusal>> = {
 
 @Injectable()
 export class ClaimRenewer implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Beat | undefined;
   #running = false;
   #failing = false;
   #isWholeRound = false;
@@ -52,11 +52,11 @@ export class ClaimRenewer implements OnApplicationBootstrap, BeforeApplicationSh
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => void this.renew(), ROUND_MS);
+    this.#timer = onSharedBeat(ROUND_MS, () => void this.renew());
   }
 
   beforeApplicationShutdown(): void {
-    clearInterval(this.#timer);
+    this.#timer?.stop();
   }
 
   /** One round. It is skipped while another one waits for the store. Streams stay live while the store is unavailable. */

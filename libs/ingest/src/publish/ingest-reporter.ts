@@ -1,8 +1,8 @@
 // Reports what each publisher sends to the live store every few seconds, and has its health judged by the same numbers.
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import { TICKS_PER_MS } from '@millrace/domain';
-import type { PublishClaim } from '@millrace/domain';
+import { onSharedBeat, TICKS_PER_MS } from '@millrace/domain';
+import type { Beat, PublishClaim } from '@millrace/domain';
 import { LIVE_STORE } from '@millrace/live-store';
 import type { HealthSample, IngestReport, LiveStore, SessionSample } from '@millrace/live-store';
 import { LOGGER } from '@millrace/service-kit';
@@ -48,7 +48,7 @@ interface Measured {
 export class IngestReporter implements OnApplicationBootstrap, BeforeApplicationShutdown {
   /** By the claim: an encoder that waited begins anew. */
   readonly #reported = new WeakMap<PublishClaim, Reported>();
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Beat | undefined;
   #running = false;
 
   constructor(
@@ -59,11 +59,11 @@ export class IngestReporter implements OnApplicationBootstrap, BeforeApplication
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => void this.report(), REPORT_ROUND_MS);
+    this.#timer = onSharedBeat(REPORT_ROUND_MS, () => void this.report());
   }
 
   beforeApplicationShutdown(): void {
-    clearInterval(this.#timer);
+    this.#timer?.stop();
   }
 
   /** One round. It is skipped while another one waits for the store. After a failure, the next report covers the whole time. */

@@ -1,5 +1,7 @@
 // The sources that this edge pulls: it asks gateways for those that no edge holds, keeps their leases, and gives them back.
 import { randomInt } from 'node:crypto';
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat } from '@millrace/domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { CONTROL_PLANE, formatSourceState, PULL_STATES, SOURCE_LIMITS } from '@millrace/control';
@@ -32,7 +34,7 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
   readonly #pulled = new Map<string, PulledSource>();
   readonly #releases = new Set<Promise<void>>();
   #asking: NodeJS.Timeout | undefined;
-  #renewing: NodeJS.Timeout | undefined;
+  #renewing: Beat | undefined;
   #telling: NodeJS.Timeout | undefined;
   #isAsking = false;
   #isRenewing = false;
@@ -57,7 +59,7 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
     if (this.settings.maxPulls === 0) return;
     this.#stopCollecting = this.registry.beforeCollect(() => this.#collect());
     this.#askIn(randomInt(ASK_SPREAD_MS));
-    this.#renewing = setInterval(() => void this.#renew(), RENEW_MS);
+    this.#renewing = onSharedBeat(RENEW_MS, () => void this.#renew());
   }
 
   /** Sources that are held, also those that wait to be tried again. */
@@ -85,7 +87,7 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
       this.#giveBack(pulled);
     }
     await Promise.all(this.#releases);
-    clearInterval(this.#renewing);
+    this.#renewing?.stop();
     clearTimeout(this.#telling);
     this.#collect();
     this.#stopCollecting?.();

@@ -1,6 +1,7 @@
 // The streams that are watched in this process: opened for their first viewer, closed some time after their last one.
 import { setTimeout as delay } from 'node:timers/promises';
-import { TICKS_PER_MS } from '@millrace/domain';
+import { onSharedBeat, TICKS_PER_MS } from '@millrace/domain';
+import type { Beat } from '@millrace/domain';
 import type { FrameBus } from '@millrace/frame-bus';
 import { SharedPlaces } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
@@ -86,7 +87,7 @@ export class LiveStreams {
   readonly #groups: ByteBudget;
   readonly #merging: MergeClock;
   readonly #asking = new Map<string, Promise<LiveSession | undefined>>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: Beat;
 
   constructor(options: LiveStreamsOptions) {
     this.#options = options;
@@ -107,7 +108,7 @@ export class LiveStreams {
       maxPerTenant: settings.playoutGroupsBytesPerTenant,
     });
     this.#merging = new MergeClock(options.mergeMs ?? 0, () => this.#places.taken);
-    this.#timer = setInterval(() => this.look(), LOOK_MS).unref();
+    this.#timer = onSharedBeat(LOOK_MS, () => this.look());
   }
 
   get levels(): PlayoutLevels {
@@ -245,7 +246,7 @@ export class LiveStreams {
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#timer.stop();
     this.end('draining');
   }
 

@@ -2,7 +2,8 @@
 // edge has its targets there, so no two edges send to the same one for longer than a connection takes to end.
 import { MAX_SYNCED_STREAMS } from '@millrace/control';
 import type { ControlPlane, SimulcastTarget, SyncedStream, TargetsChanged } from '@millrace/control';
-import type { PublishClaim, UsageSink } from '@millrace/domain';
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat, PublishClaim, UsageSink } from '@millrace/domain';
 import type { FrameBus } from '@millrace/frame-bus';
 import type { LiveStore } from '@millrace/live-store';
 import { OutboundAddresses, SharedPlaces } from '@millrace/service-kit';
@@ -69,7 +70,7 @@ export class EdgeSimulcast {
   readonly #countedBytes = new WeakMap<TargetPush, number>();
   readonly #openPush: (request: PushRequest) => OpenedPush;
   readonly #stopCounting: () => void;
-  #timer: NodeJS.Timeout;
+  #timer: Beat;
   #gathering: NodeJS.Timeout | undefined;
   #isSyncing = false;
 
@@ -99,7 +100,7 @@ export class EdgeSimulcast {
       stopUsage();
       this.#metrics.stop();
     };
-    this.#timer = setInterval(() => this.#sync(), TICK_MS);
+    this.#timer = onSharedBeat(TICK_MS, () => this.#sync());
   }
 
   /** A publisher has begun. */
@@ -140,7 +141,7 @@ export class EdgeSimulcast {
 
   /** Ends all targets, and tells of them. The last step. */
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#timer.stop();
     for (const { claim, epochs } of [...this.#streams.values()])
       for (const epoch of [...epochs]) this.ended({ ...claim, epoch }, 'draining');
     await Promise.all(this.#ending.values());

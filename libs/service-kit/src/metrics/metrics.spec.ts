@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Metrics } from './metrics.ts';
 
 const create = (processMetrics = false) => new Metrics({ service: 'test', version: '1.2.3', processMetrics });
@@ -10,6 +10,19 @@ describe('Metrics', () => {
     expect(names).toContain('millrace_build_info');
     expect(names).toContain('millrace_nodejs_eventloop_lag_seconds');
     for (const name of names) expect(name).toMatch(/^millrace_/);
+  });
+
+  it('tells how late timers are, since it was last asked', async () => {
+    const metrics = create(true);
+    const lagMs = async (which: string): Promise<number> => {
+      const text = await metrics.text();
+      return Number(new RegExp(`^millrace_nodejs_eventloop_lag_${which}_seconds (.*)$`, 'm').exec(text)?.[1]) * 1_000;
+    };
+    await vi.waitFor(async () => expect(await lagMs('max')).toBeGreaterThan(0), { timeout: 5_000 });
+    for (const end = performance.now() + 600; performance.now() < end;);
+    await vi.waitFor(async () => expect(await lagMs('max')).toBeGreaterThan(300), { timeout: 5_000, interval: 0 });
+    await expect.poll(() => lagMs('max'), { timeout: 10_000 }).toBeLessThan(300);
+    await expect.poll(() => lagMs('p99'), { timeout: 5_000 }).toBeGreaterThan(0);
   });
 
   it('says which version runs', async () => {

@@ -1,16 +1,11 @@
 // Prometheus metrics of one process. Several services in one process share one instance.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { NO_TIMER_MS, watchEventLoopLag } from './event-loop-lag.ts';
 
 export type { Counter, Gauge, Histogram } from 'prom-client';
 
 /** Every name begins with this. */
 export const METRIC_PREFIX = 'millrace_';
-/**
- * Between two samples of the event-loop delay, each of which wakes the process: an idle one at the default of 10 ms did little
- * else. The delay metrics are never below this.
- */
-const LAG_RESOLUTION_MS = 50;
-
 /**
  * The names of labels; with all the values that each can have, so that a series is there, at 0, before anything happens: a
  * rate over the first event is then right, and a panel is not empty.
@@ -45,12 +40,11 @@ export class Metrics {
   readonly #described = new Map<string, MetricDescription>();
 
   constructor(options: MetricsOptions) {
-    if (options.processMetrics !== false)
-      collectDefaultMetrics({
-        register: this.#registry,
-        prefix: METRIC_PREFIX,
-        eventLoopMonitoringPrecision: LAG_RESOLUTION_MS,
-      });
+    if (options.processMetrics !== false) {
+      const register = this.#registry;
+      collectDefaultMetrics({ register, prefix: METRIC_PREFIX, eventLoopMonitoringPrecision: NO_TIMER_MS });
+      watchEventLoopLag(register, METRIC_PREFIX);
+    }
     this.gauge('build_info', 'The version that is running; always 1.', ['component', 'version', 'node']).set(
       { component: options.service, version: options.version, node: process.version },
       1,

@@ -2,6 +2,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat } from '@millrace/domain';
 import { ConfigError } from '../config/config-error.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -61,7 +63,7 @@ export class CertificateWatcher {
   readonly #files: CertificateFiles;
   readonly #options: CertificateWatcherOptions;
   #current: Certificate;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Beat | undefined;
   #reading = false;
 
   /**
@@ -96,11 +98,11 @@ export class CertificateWatcher {
    * @param onReplaced hears of each certificate that follows the first
    */
   start(intervalMs: number, onReplaced: (certificate: Certificate) => void): void {
-    this.#timer = setInterval(() => void this.#read(onReplaced), intervalMs);
+    this.#timer = onSharedBeat(intervalMs, () => void this.#read(onReplaced));
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#timer?.stop();
   }
 
   async #read(onReplaced: (certificate: Certificate) => void): Promise<void> {
