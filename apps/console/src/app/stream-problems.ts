@@ -112,6 +112,18 @@ export const PROBLEM_ADVICE: Readonly<Record<string, ProblemAdvice>> = {
     advice:
       'Set the same fixed keyframe interval for all video tracks of the encoder. Until then, tracks with other keyframes are left out of the ladder.',
   },
+  no_low_latency: {
+    headline: 'Viewers get no low latency',
+    advice: 'Browsers do not play MP3 with low latency: in the encoder, choose AAC or Opus for the audio.',
+  },
+  not_in_mpeg_ts: {
+    headline: 'Players of index.m3u8 miss the picture or the sound',
+    advice: 'MPEG-TS cannot carry this codec: give players master.m3u8, or set the latency of the stream to low.',
+  },
+  silent_in_browsers: {
+    headline: 'Viewers in browsers hear nothing',
+    advice: 'In the encoder, choose AAC for the audio.',
+  },
   unreadable_video: {
     headline: 'Viewers get no picture: the video cannot be read',
     advice: 'Check the output settings of the encoder, then start again.',

@@ -6,7 +6,15 @@ import { LiveStoreError } from '@millrace/live-store';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { newRecord } from '@millrace/protocol/amf3';
 import { CapsEx, FourCcInfo } from '@millrace/protocol/rtmp';
-import { aacMessage, audioConfig, interframe, keyframe, videoConfig } from '../testing/sample-media.ts';
+import {
+  aacMessage,
+  audioConfig,
+  interframe,
+  keyframe,
+  mp3Frame,
+  mp3Message,
+  videoConfig,
+} from '../testing/sample-media.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { TestEdge } from '../testing/test-edge.ts';
 
@@ -287,8 +295,8 @@ describe('a track that cannot be read', () => {
   it('is told of when none of its messages has media', async () => {
     edge = await TestEdge.start();
     const { client } = await publish();
-    const colours = hex('94 61766331 0200');
-    const sending = setInterval(() => client.session.sendVideo(0, colours), 20);
+    const other = hex('94 61766331 020005 6f74686572 05');
+    const sending = setInterval(() => client.session.sendVideo(0, other), 20);
     await client.until(() => client.status?.level === 'warning');
     clearInterval(sending);
     expect(warnings()).toMatchObject([{ code: 'unreadable_video', track: 'video' }]);
@@ -334,5 +342,25 @@ describe('a track that cannot be read', () => {
     await vi.waitFor(() => expect(sent).toBeGreaterThan(80), { timeout: 15_000 });
     clearInterval(sending);
     expect(warnings()).toEqual([]);
+  });
+});
+
+describe('a stream whose codecs give viewers less than its settings ask for', () => {
+  it('has a warning for as long as they come, which its encoder and the log are told of once', async () => {
+    edge = await TestEdge.start();
+    const { client } = await publish({}, { partDurationMs: 500 });
+    client.session.sendVideo(0, videoConfig());
+    let sent = 0;
+    const sending = setInterval(() => {
+      client.session.sendVideo(sent * FRAME_MS, keyframe(sent));
+      client.session.sendAudio(sent * FRAME_MS, mp3Message(mp3Frame(sent++)));
+    }, FRAME_MS);
+    await client.until(() => client.status?.level === 'warning');
+    clearInterval(sending);
+    const message =
+      'no low latency: browsers do not take the sound from CMAF, so that master.m3u8 offers MPEG-TS; send another codec (MP3: send AAC or Opus)';
+    expect(client.status?.description).toBe(message);
+    expect(warnings()).toEqual([{ code: 'no_low_latency', track: 'audio', message }]);
+    expect(edge.logs.filter((line) => line.includes('no_low_latency'))).toHaveLength(1);
   });
 });

@@ -7,6 +7,11 @@ export const SESSION_WARNINGS = {
   tracks_left_out: 'tracks left out: viewers get the others; send fewer tracks, or other codecs',
   tracks_unaligned:
     'keyframes of video tracks apart: players cannot switch to such a track, which is left out of the ladder; set the same keyframe interval for all',
+  no_low_latency:
+    'no low latency: browsers do not take the sound from CMAF, so that master.m3u8 offers MPEG-TS; send another codec',
+  not_in_mpeg_ts:
+    'not in MPEG-TS: index.m3u8, which playback_url leads to, lacks a track; give players master.m3u8, or set latency_mode to low',
+  silent_in_browsers: 'silent in browsers: they do not take the codec of the sound in the form that this stream has',
   unreadable_video: 'unreadable video: viewers get no picture; check the output settings of the encoder',
   unreadable_audio: 'unreadable audio: viewers get no sound; check the output settings of the encoder',
   no_idr:

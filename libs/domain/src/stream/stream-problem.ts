@@ -55,6 +55,11 @@ const HELP = {
   tracks_left_out:
     'Send fewer tracks, in codecs that this server supports; the message says which track is left out and why.',
   tracks_unaligned: 'Set the same fixed keyframe interval for all video tracks, without keyframes at scene changes.',
+  no_low_latency: 'In the encoder, choose AAC or Opus for the audio, then start it again.',
+  not_in_mpeg_ts:
+    'Give players master.m3u8 in place of index.m3u8, set latency_mode to low, or choose H.264 and AAC in the encoder.',
+  silent_in_browsers:
+    'In the encoder, choose AAC for the audio, then start it again; the message says what else helps.',
   unreadable_video: 'Check the output settings of the encoder, then start it again.',
   unreadable_audio: 'Check the output settings of the encoder, then start it again.',
   no_idr: `Turn off intra refresh and open GOPs, and set a keyframe interval. ${TWO_SECONDS}`,

@@ -44,6 +44,9 @@ export class FrameSequencer {
   held = 0;
   /** Frames published so far. */
   sequence = 0;
+  /** Codecs of the first tracks; undefined before the first frame of each. */
+  videoCodec: number | undefined;
+  audioCodec: number | undefined;
   /** The encoder's wall clock at a decode time; undefined while it is not known. */
   encoderTimeAt: ((dts90k: number) => number | undefined) | undefined;
   #epoch: number;
@@ -102,6 +105,11 @@ export class FrameSequencer {
     return this.#held !== undefined || this.#audioKeyframes.isAlone;
   }
 
+  /** Whether there is more than the first track of a kind. */
+  get hasFurtherTracks(): boolean {
+    return this.#further.video.size + this.#further.audio.size > 0;
+  }
+
   /** The video configuration, effective from the next keyframe. */
   set videoConfiguration(configuration: CodecConfiguration) {
     this.#video = configuration;
@@ -130,6 +138,7 @@ export class FrameSequencer {
   #putPicture(codec: number, flags: number, dts90k: number, compositionOffset90k: number, payload: Uint8Array): void {
     const isRandomAccess = (flags & (FrameFlag.keyframe | FrameFlag.recoveryPoint)) !== 0;
     if (this.needsRandomAccess && !isRandomAccess) return;
+    this.videoCodec = codec;
     this.#audioKeyframes.videoSeen();
     if (isRandomAccess) {
       if (this.#soundSince90k !== undefined || this.#audio !== undefined || this.#hasSound)
@@ -228,6 +237,7 @@ export class FrameSequencer {
 
   #putAudio(codec: number, flags: number, dts90k: number, payload: Uint8Array): void {
     this.#hasSound = true;
+    this.audioCodec = codec;
     this.#groupsWithoutSound = 0;
     const isKeyframe = this.#audioKeyframes.audioSeen(dts90k);
     if (isKeyframe) this.#starts++;

@@ -4,6 +4,7 @@ import type { PublishClaim, SessionWarning, SessionWarningCode } from '@millrace
 import type { Logger } from '@millrace/service-kit';
 import type { IngestMetrics } from '../metrics/ingest-metrics.ts';
 import { claimIds } from './claim-ids.ts';
+import { shortfallsOf } from './delivery-shortfalls.ts';
 import { INGEST_LIMITS } from './ingest-limits.ts';
 import type { LivePublisher } from './live-publisher.ts';
 import type { DropReason, MediaObserver, TrackName } from './media-observer.ts';
@@ -130,6 +131,11 @@ export class MediaWatch implements MediaObserver {
 
   /** What came since the report before. */
   observe(window: HealthWindow): void {
+    if (this.#publisher !== undefined) {
+      const { videoCodec: video, audioCodec: audio, hasFurtherTracks: hasFurther } = this.#publisher.sequencer;
+      for (const { code, track, detail } of shortfallsOf(this.#claim.settings, { video, audio, hasFurther }))
+        this.warn(code, track, detail);
+    }
     for (const change of this.#health.observe(window)) this.#tell(change);
   }
 
