@@ -261,7 +261,7 @@ const hls = {
     'MILLRACE_HLS_WAIT_MS',
     milliseconds(),
     15_000,
-    'How long a playlist request for a stream that is not live yet is held, in milliseconds.',
+    'How long a playlist request for a stream that is not live yet is held, in milliseconds; and a request for FLV of a stream that is pulled on demand.',
   ),
   hlsMaxWaiters: setting(
     'MILLRACE_HLS_MAX_WAITERS',

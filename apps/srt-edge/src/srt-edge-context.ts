@@ -9,7 +9,8 @@ import { registerMetrics } from './metrics.ts';
 import type { SrtMetrics } from './metrics.ts';
 
 /** What this edge speaks with encoders and players: values of the metric label `protocol`. */
-export const PROTOCOLS = ['srt'];
+export const SRT = 'srt';
+export const PROTOCOLS = [SRT];
 
 /** HLS, as this edge pulls it: it has the reader of MPEG-TS. */
 export const HLS = 'hls';

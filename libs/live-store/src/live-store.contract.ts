@@ -12,6 +12,7 @@ import { playlistsContract } from './contract/playlists.contract.ts';
 import { recordsContract } from './contract/records.contract.ts';
 import { sessionsContract } from './contract/sessions.contract.ts';
 import { standbysContract } from './contract/standbys.contract.ts';
+import { demandContract } from './contract/demand.contract.ts';
 import { sourcesContract } from './contract/sources.contract.ts';
 import { viewersContract } from './contract/viewers.contract.ts';
 
@@ -21,6 +22,7 @@ export function liveStoreContract(adapter: string, makeHarness: MakeHarness): vo
     leasesContract(makeHarness);
     packagersContract(makeHarness);
     sourcesContract(makeHarness);
+    demandContract(makeHarness);
     commitsContract(makeHarness);
     partsContract(makeHarness);
     playlistsContract(makeHarness);

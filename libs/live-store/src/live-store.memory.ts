@@ -32,6 +32,7 @@ import { MemoryPackagers } from './memory/memory-packagers.ts';
 import { MemoryPublications } from './memory/memory-publications.ts';
 import type { OpenSession } from './memory/memory-publications.ts';
 import { MemoryRecords } from './memory/memory-records.ts';
+import { MemoryDemand } from './memory/memory-demand.ts';
 import { MemorySources } from './memory/memory-sources.ts';
 import { MemoryViewers } from './memory/memory-viewers.ts';
 import { MemoryWindows } from './memory/memory-windows.ts';
@@ -74,6 +75,7 @@ export class MemoryLiveStore implements LiveStore {
   readonly #health: MemoryHealthSeries;
   readonly #leases: MemoryLeases;
   readonly #sources: MemorySources;
+  readonly #demand: MemoryDemand;
   readonly #packagers: MemoryPackagers;
   readonly #windows: MemoryWindows;
   readonly #records: MemoryRecords;
@@ -94,6 +96,7 @@ export class MemoryLiveStore implements LiveStore {
     this.#health = new MemoryHealthSeries(nowMs, limits.healthSeriesTtlMs, limits.healthSeriesPerTenant);
     this.#leases = new MemoryLeases(nowMs);
     this.#sources = new MemorySources(nowMs);
+    this.#demand = new MemoryDemand(nowMs);
     this.#packagers = new MemoryPackagers(nowMs);
     this.#windows = new MemoryWindows({ ...limits, nowMs, maxSegmentBytes });
     this.#records = new MemoryRecords(nowMs, maxRecords);
@@ -235,6 +238,17 @@ export class MemoryLiveStore implements LiveStore {
     this.#assertOpen('readSources');
     for (const sourceId of sourceIds) assertId('src', sourceId);
     return sourceIds.map((sourceId) => this.#sources.read(sourceId));
+  }
+
+  async noteDemand(streamIds: readonly string[], ttlMs: number): Promise<void> {
+    this.#assertOpen('noteDemand');
+    for (const streamId of streamIds) assertId('str', streamId);
+    this.#demand.note(streamIds, ttlMs);
+  }
+
+  async listDemanded(): Promise<string[]> {
+    this.#assertOpen('listDemanded');
+    return this.#demand.list();
   }
 
   async acquireLease(streamId: string, owner: string, ttlMs: number): Promise<Lease | undefined> {

@@ -84,16 +84,17 @@ it('does each step in one slot, under keys of a known form that all expire', asy
   expect((await store.commit(nextCommit(lease, 2, 6))).outcome).toBe('stale_lease');
   const source = (await store.acquireSource(newId('src'), 'edge-a', 60_000))!;
   expect(await store.renewSources([{ lease: source, state: 'live' }], 60_000)).toEqual([true]);
+  await store.noteDemand([claim.streamId], 60_000);
   await store.remember('key', 'value', 60_000);
   await store.noteViewers([{ playbackId: newId('pbk'), seen: ['viewer'], left: [] }]);
   await store.admitViewer('viewer', [{ id: newId('ten'), max: 1 }]);
 
   const id = '[a-z]+_[0-9a-z]{26}';
   const known = new RegExp(
-    `^millrace:(\\{live\\}:(open|seen|sources|(session|ingest|health|health-of|tenant|revoked|standby|source):${id})|\\{${id}\\}:(lease|head|playlist|seg:[a-z0-9.-]+(:type)?)|record:key|viewers:${id})$`,
+    `^millrace:(\\{live\\}:(open|seen|sources|demand|(session|ingest|health|health-of|tenant|revoked|standby|source):${id})|\\{${id}\\}:(lease|head|playlist|seg:[a-z0-9.-]+(:type)?)|record:key|viewers:${id})$`,
   );
   const keys = await admin.keys('*');
-  expect(keys).toHaveLength(1 + 2 + 2 + 1 + 1 + 2 + 2 + 1 + 1 + 3 + 2 * 4 + 2);
+  expect(keys).toHaveLength(1 + 2 + 2 + 1 + 1 + 1 + 2 + 2 + 1 + 1 + 3 + 2 * 4 + 2);
   for (const key of keys) {
     expect(key).toMatch(known);
     // The index loses what is too old with each publish.

@@ -264,6 +264,15 @@ class RedisLiveStore implements LiveStore {
     return this.#sources.read(sourceIds);
   }
 
+  async noteDemand(streamIds: readonly string[], ttlMs: number): Promise<void> {
+    for (const streamId of streamIds) assertId('str', streamId);
+    await this.#sources.noteDemand(streamIds, ttlMs);
+  }
+
+  async listDemanded(): Promise<string[]> {
+    return this.#sources.demanded();
+  }
+
   async acquireLease(streamId: string, owner: string, ttlMs: number): Promise<Lease | undefined> {
     assertId('str', streamId);
     return this.#leases.acquire(streamId, owner, ttlMs);

@@ -453,6 +453,10 @@ export interface LiveStore {
   listHeldSources(): Promise<string[]>;
   /** @returns for each source, in order, who holds it; undefined when no edge does */
   readSources(sourceIds: readonly string[]): Promise<(HeldSource | undefined)[]>;
+  /** Says that viewers want these streams, for `ttlMs` at least, whether they are live or not. */
+  noteDemand(streamIds: readonly string[], ttlMs: number): Promise<void>;
+  /** The ids of all streams that viewers want now, in any order. */
+  listDemanded(): Promise<string[]>;
 
   // Packaging -------------------------------------------------------------------------------------------------------------
   /** Takes the lease when it has no holder, or when its holder has not renewed it in time. */

@@ -60,10 +60,14 @@ export const sourceCommands: readonly CliCommand[] = [
   {
     name: 'sources create',
     summary: 'Pull a live stream from a camera or another server.',
-    arguments: [STREAM_ARGUMENT, { name: 'URL', text: 'Address of the source: rtsp:// or rtsps://.' }],
+    arguments: [
+      STREAM_ARGUMENT,
+      { name: 'URL', text: 'Address of the source: rtsp://, rtmp://, srt:// or http://, or one of them with TLS.' },
+    ],
     options: {
       name: { value: 'NAME', text: 'What the source is.' },
       username: { value: 'USER', text: 'User name at the source.' },
+      'on-demand': { text: 'Pull it only while there are viewers.' },
       // Not its value: lists of processes and the history of shells would have it.
       'password-stdin': { text: 'Ask for the password at the source, or read it from standard input.' },
     },
@@ -76,6 +80,7 @@ export const sourceCommands: readonly CliCommand[] = [
       const body = {
         url: call.argument(1),
         ...(name !== undefined && { name }),
+        ...(call.flag('on-demand') && { mode: 'on_demand' }),
         ...(username !== undefined && { username }),
         ...(password !== undefined && { password }),
       };

@@ -34,6 +34,7 @@ import { LimitMultitrack1797110000000 } from './migrations/1797110000000-limit-m
 import { CreateSimulcastTargets1798130000000 } from './migrations/1798130000000-create-simulcast-targets.ts';
 import { SealSrtPassphrases1798050000000 } from './migrations/1798050000000-seal-srt-passphrases.ts';
 import { CreateIngestSources1798140000000 } from './migrations/1798140000000-create-ingest-sources.ts';
+import { PullOnDemand1798210000000 } from './migrations/1798210000000-pull-on-demand.ts';
 import { TellBackupEncoders1798150000000 } from './migrations/1798150000000-tell-backup-encoders.ts';
 
 /** In the order of their making. */
@@ -72,6 +73,7 @@ export const MIGRATIONS = [
   CreateSimulcastTargets1798130000000,
   CreateIngestSources1798140000000,
   TellBackupEncoders1798150000000,
+  PullOnDemand1798210000000,
 ];
 
 /** The class of a table's rows. */

@@ -7,6 +7,7 @@ import { dependencyUnavailable, ProblemError } from '../http/problem-error.ts';
 import type { KnownManifest, ManifestCache } from '../dash/manifest-cache.ts';
 import { templateOf } from '../dash/manifest-of.ts';
 import { manifestFor } from '../dash/signed-manifest.ts';
+import type { StreamDemand } from '../demand/stream-demand.ts';
 import type { PlaybackFact } from '../known/facts.ts';
 import type { PlaybackDirectory } from '../playback/playback-directory.ts';
 import { isSigned } from '../playback/playback-gate.ts';
@@ -69,6 +70,7 @@ export class HlsService {
   readonly #directory: PlaybackDirectory;
   readonly #gate: PlaybackGate;
   readonly #quotas: ViewerQuotas;
+  readonly #demand: Pick<StreamDemand, 'note'>;
   readonly #signed: SignedPlaylists<Representation>;
   readonly #playlists: PlaylistCache;
   readonly #waiters: PlaylistWaiters;
@@ -82,6 +84,7 @@ export class HlsService {
     directory: PlaybackDirectory,
     gate: PlaybackGate,
     quotas: ViewerQuotas,
+    demand: Pick<StreamDemand, 'note'>,
     playlists: PlaylistCache,
     waiters: PlaylistWaiters,
     held: PlaylistWaiters,
@@ -93,6 +96,7 @@ export class HlsService {
     this.#directory = directory;
     this.#gate = gate;
     this.#quotas = quotas;
+    this.#demand = demand;
     this.#signed = new SignedPlaylists(gate.signatures, ownPlaylistRepresentation);
     this.#playlists = playlists;
     this.#waiters = waiters;
@@ -168,6 +172,7 @@ export class HlsService {
       if (fact === undefined) throw unknownPlaybackId();
       const holder = { network, tenantId: fact.tenantId };
       if (isSigned(fact)) return await this.#findSigned(request, fact, visitor, gone);
+      this.#demand.note(fact.streamId);
       if (kind === 'segment') return { what: await this.#findSegment(fact.streamId, file, holder, gone) };
       const what =
         kind === 'manifest'
@@ -221,6 +226,7 @@ export class HlsService {
     if (kind === 'segment') {
       if (viewer !== undefined) {
         await this.#gate.readmit(playback, viewer, visitor);
+        this.#demand.note(streamId);
         return { what: ownSegment(await this.#findSegment(streamId, file, holder, gone)) };
       }
       const leftS = this.#signedSeconds(playbackId, file, url, Date.now());
@@ -229,6 +235,7 @@ export class HlsService {
           'playback_token_invalid',
           'The URL of this segment is not signed, or its signature has expired: take it from a new playlist.',
         );
+      this.#demand.note(streamId);
       return { what: segmentForSeconds(await this.#findSegment(streamId, file, holder, gone), leftS) };
     }
     // A token is exchanged here, whichever playlist was asked for: what is played is the viewer's own.
@@ -236,6 +243,7 @@ export class HlsService {
     const ticket = isExchange
       ? await this.#gate.enter(playback, visitor)
       : await this.#gate.readmit(playback, viewer, visitor);
+    this.#demand.note(streamId);
     const asked = isExchange ? { ...request, kind: 'master' as const } : request;
     const isManifest = kind === 'manifest';
     const manifest = isManifest ? await this.#findManifest(streamId, holder, gone) : undefined;

@@ -11,6 +11,8 @@ import type { Logger, Metrics } from '@millrace/service-kit';
 import { AuthModule } from '../auth/auth.module.ts';
 import { PEPPER } from '../auth/pepper.ts';
 import { ManifestCache } from '../dash/manifest-cache.ts';
+import { DemandModule } from '../demand/demand.module.ts';
+import { StreamDemand } from '../demand/stream-demand.ts';
 import { LiveViewers } from '../playback/live-viewers.ts';
 import { PlaybackDirectory } from '../playback/playback-directory.ts';
 import { PlaybackGate } from '../playback/playback-gate.ts';
@@ -43,6 +45,7 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
     directory: PlaybackDirectory,
     gate: PlaybackGate,
     quotas: ViewerQuotas,
+    demand: StreamDemand,
     viewers: LiveViewers,
     meter: PlaybackMeter,
     usage: UsageLedger,
@@ -71,6 +74,7 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
       directory,
       gate,
       quotas,
+      demand,
       this.#playlists,
       this.#waiters,
       this.#held,
@@ -105,5 +109,5 @@ class HlsOrigin implements OnModuleInit, BeforeApplicationShutdown, OnApplicatio
   }
 }
 
-@Module({ imports: [AuthModule, PlaybackModule, UsageModule], providers: [HlsOrigin] })
+@Module({ imports: [AuthModule, DemandModule, PlaybackModule, UsageModule], providers: [HlsOrigin] })
 export class HlsModule {}

@@ -10,6 +10,7 @@ import type {
   ViewerSink,
   WatchedViewer,
 } from '@millrace/playout';
+import type { SharedPlaces } from '@millrace/service-kit';
 import { dependencyUnavailable, ProblemError } from '../http/problem-error.ts';
 import type { PlaybackFact } from '../known/facts.ts';
 import type { PlaybackDirectory } from '../playback/playback-directory.ts';
@@ -63,6 +64,9 @@ export interface FlvServiceOptions {
   readonly streams: LiveStreams;
   readonly meter: PlaybackMeter;
   readonly metrics: PlayoutMetrics;
+  /** Viewers that wait for a stream that is pulled on demand, and how long. */
+  readonly waiting: SharedPlaces;
+  readonly waitMs: number;
 }
 
 export class FlvService {
@@ -101,6 +105,7 @@ export class FlvService {
       const { fact, admitted } = entry;
       const { streamId, tenantId } = fact;
       const tokenId = admitted?.ticket.tokenId;
+      if (admission.isOnDemand(fact)) await this.#untilPulled(fact, network, gone);
       const name = await admission.begin(playbackId, entry);
       let stopMetering: (() => void) | undefined;
       const metered = { playbackId, streamId, tenantId, tokenId };
@@ -162,6 +167,18 @@ export class FlvService {
     }
   }
 
+  /** As long as a playlist would be held. One that finds no place is told at once that the stream is not live. */
+  async #untilPulled({ streamId, tenantId }: PlaybackFact, network: string, gone: AbortSignal): Promise<void> {
+    const { waiting, waitMs, streams } = this.#options;
+    const release = waiting.take({ network, tenantId });
+    if (release === undefined) return;
+    try {
+      await streams.whenListed(streamId, waitMs, gone);
+    } finally {
+      release();
+    }
+  }
+
   #track(playbackId: string, network: string, viewer: WatchedViewer, admitted: AdmittedViewer | undefined): () => void {
     let watched = this.#watched.get(playbackId);
     if (watched === undefined)
@@ -201,6 +218,7 @@ export class FlvService {
     try {
       const fact = await this.#options.admission.find(playbackId, watched.network, DOOR);
       if (isSigned(fact)) await this.#recheck(fact, watched.viewers);
+      else this.#options.admission.watches(fact);
     } catch (error) {
       if (!isTakenDown(error)) return;
       for (const viewer of watched.viewers.keys()) viewer.end('taken_down');

@@ -7,6 +7,7 @@ import type { FrameBus } from '@millrace/frame-bus';
 import { LIVE_STORE } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
 import { LiveStreams, PlaybackMeter, PlayoutMetrics, sessionReader } from '@millrace/playout';
+import { SharedPlaces } from '@millrace/service-kit';
 import type { Logger, Metrics } from '@millrace/service-kit';
 import { PlaybackAdmission } from '../playback/playback-admission.ts';
 import { PlaybackDirectory } from '../playback/playback-directory.ts';
@@ -46,7 +47,22 @@ export class HttpFlv implements OnModuleInit, BeforeApplicationShutdown {
       mergeMs: settings.flvMergeMs,
       onGap: () => playout.gap(),
     });
-    this.#service = new FlvService({ directory, admission, quotas, streams, meter, metrics: playout });
+    const {
+      hlsMaxWaiters: max,
+      hlsMaxWaitersPerAddress: maxPerAddress,
+      hlsMaxWaitersPerTenant: maxPerTenant,
+    } = settings;
+    const waiting = new SharedPlaces({ max, maxPerAddress, maxPerTenant });
+    this.#service = new FlvService({
+      directory,
+      admission,
+      quotas,
+      streams,
+      meter,
+      metrics: playout,
+      waiting,
+      waitMs: settings.hlsWaitMs,
+    });
     this.#routes = new HttpFlvRoutes(this.#service, gate, logger);
   }
 

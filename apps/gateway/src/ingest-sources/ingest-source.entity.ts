@@ -1,6 +1,9 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { idColumn, timeColumn } from '../database/columns.ts';
 
+export const SOURCE_MODES = ['always', 'on_demand'] as const;
+export type SourceMode = (typeof SOURCE_MODES)[number];
+
 /** An address that a stream is pulled from. */
 @Entity('ingest_sources')
 export class IngestSourceEntity {
@@ -27,6 +30,10 @@ export class IngestSourceEntity {
   /** User name and password as JSON, encrypted; null without credentials. */
   @Column({ type: 'bytea', nullable: true })
   sealed!: Buffer | null;
+
+  /** `always`, or `on_demand`: while there are viewers. */
+  @Column({ type: 'text' })
+  mode!: SourceMode;
 
   @Column({ type: 'boolean' })
   enabled!: boolean;

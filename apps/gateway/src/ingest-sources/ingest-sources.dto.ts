@@ -3,6 +3,7 @@ import type { HeldSource } from '@millrace/live-store';
 import { z } from 'zod';
 import { idField, nameField, timeField, timeText } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
+import { SOURCE_MODES } from './ingest-source.entity.ts';
 import type { IngestSourceEntity } from './ingest-source.entity.ts';
 import { withoutQuery } from './source-address.ts';
 
@@ -28,6 +29,11 @@ const username = credential.describe(
 const password = credential.describe(
   'Password at the source, or the passphrase of SRT. It is encrypted and not shown again.',
 );
+const mode = z
+  .enum(SOURCE_MODES)
+  .describe(
+    'always: the source is pulled all the time. on_demand: only while there are viewers, and for some seconds after the last one.',
+  );
 const enabled = z.boolean().describe('Whether the source is pulled.');
 
 export const createIngestSourceBody = z
@@ -36,6 +42,7 @@ export const createIngestSourceBody = z
     url,
     username: username.optional(),
     password: password.optional(),
+    mode: mode.default('always'),
     enabled: enabled.default(true),
   })
   .meta({ id: 'CreateIngestSource' });
@@ -47,6 +54,7 @@ export const updateIngestSourceBody = z
     url: url.optional(),
     username: username.nullable().optional(),
     password: password.nullable().optional(),
+    mode: mode.optional(),
     enabled: enabled.optional(),
   })
   .meta({ id: 'UpdateIngestSource' });
@@ -62,11 +70,12 @@ export const ingestSourceAnswer = z
     name: z.string(),
     url: z.string().describe('Without credentials.'),
     has_credentials: z.boolean().describe('Whether there is a user name or a password.'),
+    mode,
     enabled: z.boolean(),
     state: z
       .enum(['disabled', 'idle', ...PULL_STATES, 'unknown'])
       .describe(
-        'disabled: not pulled. idle: no edge pulls it yet. connecting, live: an edge does. waiting: an edge tries again later. ' +
+        'disabled: not pulled. idle: no edge pulls it yet, or no viewer wants it (`on_demand`). connecting, live: an edge does. waiting: an edge tries again later. ' +
           'unknown: the live store cannot be reached now.',
       ),
     state_since: timeField().nullable(),
@@ -85,7 +94,7 @@ export const ingestSourcePage = pageOf(ingestSourceAnswer).meta({ id: 'IngestSou
 
 type Stored = Pick<
   IngestSourceAnswer,
-  'id' | 'live_stream_id' | 'name' | 'url' | 'has_credentials' | 'enabled' | 'created_at' | 'updated_at'
+  'id' | 'live_stream_id' | 'name' | 'url' | 'has_credentials' | 'mode' | 'enabled' | 'created_at' | 'updated_at'
 >;
 
 const stored = (row: IngestSourceEntity): Stored => ({
@@ -94,6 +103,7 @@ const stored = (row: IngestSourceEntity): Stored => ({
   name: row.name,
   url: row.url,
   has_credentials: row.sealed !== null,
+  mode: row.mode,
   enabled: row.enabled,
   created_at: timeText(row.createdAt),
   updated_at: timeText(row.updatedAt),

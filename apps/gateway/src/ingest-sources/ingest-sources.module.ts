@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.ts';
 import { DatabaseModule } from '../database/database.module.ts';
+import { DemandModule } from '../demand/demand.module.ts';
 import { KnownModule } from '../known/known.module.ts';
 import { PublisherCutsModule } from '../publisher-cuts/publisher-cuts.module.ts';
 import { IngestSourceEntity } from './ingest-source.entity.ts';
@@ -10,7 +11,13 @@ import { SourceAssignments } from './source-assignments.ts';
 import { SourceControlController } from './source-control.controller.ts';
 
 @Module({
-  imports: [AuthModule, DatabaseModule.withEntities(IngestSourceEntity), KnownModule, PublisherCutsModule],
+  imports: [
+    AuthModule,
+    DatabaseModule.withEntities(IngestSourceEntity),
+    DemandModule,
+    KnownModule,
+    PublisherCutsModule,
+  ],
   controllers: [IngestSourcesController, SourceControlController],
   providers: [IngestSourcesService, SourceAssignments],
 })

@@ -73,6 +73,7 @@ export class IngestSourcesService {
           protocol,
           url,
           sealed: this.#sealed(credentials ?? given, id),
+          mode: body.mode,
           enabled: body.enabled,
           revision: 1,
           createdAt: now,
@@ -113,7 +114,7 @@ export class IngestSourcesService {
     const address = body.url === undefined ? undefined : readSourceAddress(body.url, this.#addresses);
     const isGiven = body.username !== undefined || body.password !== undefined;
     if (address?.credentials !== undefined && isGiven) throw givenTwice();
-    const { row, isSeen } = await this.database.transaction(
+    const { row, isTold } = await this.database.transaction(
       async (manager) => {
         const found = await findSource(manager, caller, streamId, id, true);
         requireMatch(caller, sourceObject(found));
@@ -125,6 +126,7 @@ export class IngestSourcesService {
         const changes: Partial<IngestSourceEntity> = {
           ...(body.name !== undefined && { name: body.name }),
           ...(address !== undefined && { url: address.url, protocol: address.protocol }),
+          ...(body.mode !== undefined && { mode: body.mode }),
           ...(body.enabled !== undefined && { enabled: body.enabled }),
           sealed,
           ...(isSeen && { revision: found.revision + 1 }),
@@ -137,11 +139,12 @@ export class IngestSourcesService {
           before: sourceObject(found),
           after: sourceObject(after),
         });
-        return { row: after, isSeen };
+        // Edges go on with a source that is wanted either way.
+        return { row: after, isTold: isSeen || after.mode !== found.mode };
       },
       { turn: turnOf(caller, streamId) },
     );
-    if (isSeen) this.control.sourceChanged({ sourceId: id });
+    if (isTold) this.control.sourceChanged({ sourceId: id });
     return this.#write(row);
   }
 

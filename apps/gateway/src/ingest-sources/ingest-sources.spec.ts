@@ -89,9 +89,8 @@ describe('an ingest source', () => {
     ['another spelling of one', 'http://0x7f.1/door.m3u8', '127.0.0.1 is not a public address'],
     ['no stream of RTMP', 'rtmp://example.com/live', 'must name an application and a stream'],
     ['a password of RTMP', 'rtmp://a:b@example.com/live/x', 'must have no user name or password'],
-    ['no port of SRT', 'srt://example.com?streamid=x', 'must name a port'],
-    ['another option of SRT', 'srt://example.com:9000?rcvbuf=1', 'no other options than mode, streamid'],
-    ['the listener of SRT', 'srt://example.com:9000?mode=listener', 'wrong mode: caller'],
+    ['no port of SRT', 'srt://example.com?streamid=x', 'must name a host and a port'],
+    ['the listener of SRT', 'srt://example.com:9000?mode=listener', 'must not have another mode than caller'],
     ['a short passphrase', 'srt://example.com:9000?passphrase=short', 'a passphrase of 10 to 79 bytes'],
     ['more than fits', `rtsp://camera.example/${'ü'.repeat(1_000)}`, 'must not be of more than 2000 characters'],
   ])('is refused with %s as its address', async (_, url, words) => {
@@ -193,6 +192,82 @@ describe('an ingest source', () => {
     });
     expect(await patch({ username: 'x' })).toMatchObject({ has_credentials: true });
     expect(await patch({ username: null })).toMatchObject({ has_credentials: false });
+  });
+});
+
+describe('a source that is pulled on demand', () => {
+  const KEEP_MS = 1_000;
+  let own: TestGateway;
+  let there: World;
+  beforeAll(async () => {
+    const env = { MILLRACE_PULL_ON_DEMAND_KEEP_MS: String(KEEP_MS), MILLRACE_HLS_WAIT_MS: '100' };
+    own = await TestGateway.start({ databaseUrl: postgres.url(), env });
+  });
+  afterAll(() => own.close());
+  beforeEach(async () => void (there = await makeWorld(own)));
+
+  const at = () => `/v1/live_streams/${there.streamId}/ingest_sources`;
+  const create = (body: object) => own.ok('POST', at(), { key: there.apiKey, body: { url: CAMERA, ...body } });
+  const offered = async (held: Asking['held'] = []) => {
+    const answer = (await own.control.takeSources({ ...REQUEST, held: held ?? [] }, ASK_MS))!;
+    return { taken: answer.taken.filter(({ tenantId }) => tenantId === there.tenantId), dropped: answer.dropped };
+  };
+  /** Until each gateway has read which streams have such sources. */
+  const settle = async () => expect((await offered()).taken).toEqual([]);
+  const wanted = () => own.liveStore.listDemanded();
+
+  it.each([
+    ['HLS', async () => (await own.call('GET', `/hls/${there.playbackId}/master.m3u8`)).status],
+    ['FLV', async () => (await own.call('GET', `/live/${there.playbackId}.flv`)).status],
+    [
+      'a player of an edge',
+      async () => {
+        const visit = {
+          edgeId: 'edge-a',
+          playbackId: there.playbackId,
+          clientAddress: '192.0.2.1',
+          player: 'x',
+          protocol: 'rtmp',
+        };
+        const answer = await own.control.authorizePlayback(visit, ASK_MS);
+        return answer.granted ? 200 : 503;
+      },
+    ],
+  ])('is given to an edge once %s asks for its stream, and taken back after the last viewer', async (_, watch) => {
+    const { id } = await create({ mode: 'on_demand' });
+    await settle();
+    expect((await own.ok('GET', `${at()}/${String(id)}`, { key: there.apiKey })).state).toBe('idle');
+    expect([404, 503]).toContain(await watch());
+    await expect.poll(wanted).toContain(there.streamId);
+    // Edges are told, and ask at once.
+    await expect.poll(() => own.ears.heard.sourceChanges.filter(({ sourceId }) => sourceId === id).length).toBe(2);
+    const until = async () => (await offered()).taken[0];
+    await expect.poll(until, { timeout: 5_000 }).toMatchObject({ sourceId: id });
+    const held = [{ sourceId: String(id), revision: 1 }];
+    // While there is a viewer, it is kept, for longer than that.
+    const begunAtMs = performance.now();
+    await expect
+      .poll(
+        async () => {
+          await watch();
+          expect((await offered(held)).dropped).toEqual([]);
+          return performance.now() - begunAtMs;
+        },
+        { timeout: 10_000, interval: 100 },
+      )
+      .toBeGreaterThan(2 * KEEP_MS);
+    await expect.poll(async () => (await offered(held)).dropped, { timeout: 5_000 }).toEqual([id]);
+  });
+
+  it('is pulled always once that is its mode; viewers of other streams do not count', async () => {
+    const { id } = await create({ mode: 'on_demand' });
+    await settle();
+    const other = await makeWorld(own);
+    expect((await own.call('GET', `/hls/${other.playbackId}/master.m3u8`)).status).toBe(503);
+    expect(await wanted()).toEqual([]);
+    const { body } = await own.call('PATCH', `${at()}/${String(id)}`, { key: there.apiKey, body: { mode: 'always' } });
+    expect(body).toMatchObject({ mode: 'always' });
+    await expect.poll(async () => (await offered()).taken[0]).toMatchObject({ sourceId: id, revision: 1 });
   });
 });
 

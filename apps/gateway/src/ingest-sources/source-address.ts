@@ -1,20 +1,11 @@
 // The address of a source as tenants type it: what may be pulled, and the credentials in it.
 import { SOURCE_LIMITS, sourceProtocolOf } from '@millrace/control';
+import { isPassphrase, parseSrtAddress, PASSPHRASE_LENGTH } from '@millrace/protocol/srt';
 import { AddressRefused } from '@millrace/service-kit';
 import type { OutboundAddresses } from '@millrace/service-kit';
 import { ProblemError } from '../http/problem-error.ts';
 
 const CONTROL = /\p{Cc}/u;
-
-/** What an SRT address may say in its query, beside the passphrase. */
-const SRT_OPTIONS: Readonly<Record<string, { readonly form: RegExp; readonly words: string }>> = {
-  mode: { form: /^caller$/, words: 'caller: edges connect to sources' },
-  streamid: { form: /^.{1,512}$/su, words: 'of 1 to 512 characters' },
-  latency: { form: /^\d{1,5}$/, words: 'a number of milliseconds' },
-  pbkeylen: { form: /^(0|16|24|32)$/, words: '16, 24 or 32' },
-};
-/** draft-sharabayko-srt-01 section 6.1.1, and what libsrt takes, in bytes. */
-const PASSPHRASE_BYTES = { min: 10, max: 79 } as const;
 
 export interface SourceCredentials {
   readonly username: string;
@@ -71,9 +62,11 @@ export function checkSourceCredentials(
     throw refused('of RTMP must have no user name or password: what a server asks for goes into the address', pointer);
   if (protocol !== 'srt') return;
   if (credentials.username !== '') throw refused('of SRT must have no user name: only a passphrase', pointer);
-  const bytes = Buffer.byteLength(credentials.password);
-  if (bytes < PASSPHRASE_BYTES.min || bytes > PASSPHRASE_BYTES.max)
-    throw refused(`of SRT must have a passphrase of ${PASSPHRASE_BYTES.min} to ${PASSPHRASE_BYTES.max} bytes`, pointer);
+  if (!isPassphrase(credentials.password))
+    throw refused(
+      `of SRT must have a passphrase of ${PASSPHRASE_LENGTH.min} to ${PASSPHRASE_LENGTH.max} bytes`,
+      pointer,
+    );
 }
 
 function protocolOf(url: URL | undefined): string {
@@ -86,19 +79,12 @@ function protocolOf(url: URL | undefined): string {
   );
 }
 
-function checkPlace({ pathname, port, searchParams }: URL, protocol: string): void {
-  if (protocol === 'rtmp' || protocol === 'rtmps') {
-    if (!/^\/+[^/].*\/[^/]+$/.test(pathname))
-      throw refused('must name an application and a stream, such as rtmp://example.com/live/stream');
-  }
-  if (protocol !== 'srt') return;
-  if (port === '' || port === '0') throw refused('must name a port');
-  for (const [name, value] of searchParams) {
-    const option = Object.hasOwn(SRT_OPTIONS, name) ? SRT_OPTIONS[name] : undefined;
-    if (option === undefined)
-      throw refused(`must have no other options than ${[...Object.keys(SRT_OPTIONS), 'passphrase'].join(', ')}`);
-    if (!option.form.test(value)) throw refused(`has a wrong ${name}: ${option.words}`);
-  }
+function checkPlace({ href, pathname }: URL, protocol: string): void {
+  const isRtmp = protocol === 'rtmp' || protocol === 'rtmps';
+  if (isRtmp && !/^\/+[^/].*\/[^/]+$/.test(pathname))
+    throw refused('must name an application and a stream, such as rtmp://example.com/live/stream');
+  const fault = protocol === 'srt' ? parseSrtAddress(href) : undefined;
+  if (typeof fault === 'string') throw refused(fault);
 }
 
 /** The passphrase is taken out of the query. */
@@ -108,6 +94,8 @@ function srtCredentials(url: URL): SourceCredentials | undefined {
   const passphrase = url.searchParams.get('passphrase');
   if (passphrase === null) return undefined;
   url.searchParams.delete('passphrase');
+  // Edges read a plus as it stands.
+  url.search = url.search.replaceAll('+', '%20');
   if (CONTROL.test(passphrase)) throw refused('must not contain a passphrase with control characters');
   return { username: '', password: passphrase };
 }

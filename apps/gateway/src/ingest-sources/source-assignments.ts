@@ -10,6 +10,7 @@ import type { Logger } from '@millrace/service-kit';
 import { In, IsNull } from 'typeorm';
 import { z } from 'zod';
 import { IngestSourceSeal, StreamKeySeal } from '../auth/secret-seal.ts';
+import { StreamDemand } from '../demand/stream-demand.ts';
 import { Database } from '../database/database.ts';
 import { DatabaseUnavailable } from '../database/database.errors.ts';
 import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
@@ -24,7 +25,7 @@ const VIEW_MS = 500;
 const CHANGED_VIEW_MS = 250;
 /** Sources that are pulled at once in the whole installation; those made later wait. */
 const MAX_WANTED = 20_000;
-/** How often the gauges are set, also where no edge asks. */
+/** How often the gauges are set, and streams on demand are read, also where no edge asks. */
 const GAUGE_MS = 5_000;
 
 interface WantedSource {
@@ -57,6 +58,7 @@ export class SourceAssignments implements OnApplicationBootstrap, OnApplicationS
     private readonly database: Database,
     private readonly seal: IngestSourceSeal,
     private readonly keySeal: StreamKeySeal,
+    private readonly demand: StreamDemand,
     @Inject(LIVE_STORE) private readonly store: LiveStore,
     @Inject(GATEWAY_METRICS) private readonly metrics: GatewayMetrics,
     @Inject(GATEWAY_LOGGER) private readonly logger: Logger,
@@ -182,22 +184,28 @@ export class SourceAssignments implements OnApplicationBootstrap, OnApplicationS
   }
 
   async #read(): Promise<View> {
-    const [rows, held] = await Promise.all([
-      this.database.run(
-        (manager) =>
-          manager.query<{ id: string; tenant_id: string; protocol: string; revision: number }[]>(
-            `SELECT source.id, source.tenant_id, source.protocol, source.revision
-             FROM ingest_sources source
-             JOIN live_streams stream ON stream.id = source.live_stream_id
-             JOIN tenants tenant ON tenant.id = source.tenant_id
-             WHERE source.enabled AND stream.enabled AND tenant.status = 'active'
-             ORDER BY source.id LIMIT $1`,
-            [MAX_WANTED],
-          ),
-        'control',
-      ),
-      this.store.listHeldSources(),
-    ]);
+    const [demanded, held] = await Promise.all([this.store.listDemanded(), this.store.listHeldSources()]);
+    const [rows, onDemand] = await this.database.run(
+      async (manager) => [
+        await manager.query<{ id: string; tenant_id: string; protocol: string; revision: number }[]>(
+          `SELECT source.id, source.tenant_id, source.protocol, source.revision
+           FROM ingest_sources source
+           JOIN live_streams stream ON stream.id = source.live_stream_id
+           JOIN tenants tenant ON tenant.id = source.tenant_id
+           WHERE source.enabled AND stream.enabled AND tenant.status = 'active'
+             AND (source.mode = 'always' OR source.live_stream_id = ANY($2))
+           ORDER BY source.id LIMIT $1`,
+          [MAX_WANTED, demanded],
+        ),
+        await manager.query<{ id: string; live_stream_id: string }[]>(
+          `SELECT id, live_stream_id FROM ingest_sources WHERE mode = 'on_demand' AND enabled ORDER BY id LIMIT $1`,
+          [MAX_WANTED],
+        ),
+      ],
+      'control',
+    );
+    const byStream = Map.groupBy(onDemand, ({ live_stream_id: streamId }) => streamId);
+    this.demand.follow(new Map([...byStream].map(([streamId, sources]) => [streamId, sources.map(({ id }) => id)])));
     const wanted = new Map(
       rows.map(({ id, tenant_id: tenantId, protocol, revision }) => [id, { id, tenantId, protocol, revision }]),
     );

@@ -5,6 +5,7 @@ import type { LiveStore } from '@millrace/live-store';
 import type { ProblemCode } from '../http/problem-codes.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import type { PlaybackFact } from '../known/facts.ts';
+import { StreamDemand } from '../demand/stream-demand.ts';
 import { PlaybackDirectory } from './playback-directory.ts';
 import { isSigned, PlaybackGate } from './playback-gate.ts';
 import type { PlaybackVisitor } from './playback-visitor.ts';
@@ -33,6 +34,7 @@ export class PlaybackAdmission {
     private readonly directory: PlaybackDirectory,
     private readonly gate: PlaybackGate,
     private readonly quotas: ViewerQuotas,
+    private readonly demand: StreamDemand,
     @Inject(LIVE_STORE) private readonly store: Pick<LiveStore, 'readLiveStream'>,
   ) {}
 
@@ -51,8 +53,12 @@ export class PlaybackAdmission {
   /** @throws ProblemError that says why the viewer is refused */
   async admit(playbackId: string, visitor: PlaybackVisitor, door: string): Promise<AdmittedPlayback> {
     const fact = await this.find(playbackId, visitor.network, door);
-    if (!isSigned(fact)) return { fact };
+    if (!isSigned(fact)) {
+      this.demand.note(fact.streamId);
+      return { fact };
+    }
     const ticket = await this.gate.enter({ fact, playbackId }, visitor);
+    this.demand.note(fact.streamId);
     return { fact, admitted: { ticket, visitor } };
   }
 
@@ -79,6 +85,17 @@ export class PlaybackAdmission {
   /** @throws ProblemError when the session of the viewer is over: expired, revoked, or not allowed any more */
   async recheck(fact: PlaybackFact, { ticket, visitor }: AdmittedViewer): Promise<void> {
     await this.gate.check(fact, ticket, visitor);
+    this.watches(fact);
+  }
+
+  /** Whether the stream is pulled once there is a viewer: it may be live in a moment. */
+  isOnDemand({ streamId }: PlaybackFact): boolean {
+    return this.demand.isOnDemand(streamId);
+  }
+
+  /** A viewer of a stream goes on. */
+  watches({ streamId }: PlaybackFact): void {
+    this.demand.note(streamId);
   }
 }
 

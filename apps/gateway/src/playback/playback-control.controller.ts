@@ -72,7 +72,7 @@ export class PlaybackControlController {
         const read = ticket === undefined ? undefined : this.gate.tickets.read(ticket, playbackId);
         if (read === undefined) return { refusal: 'playback_token_invalid', groups: [] };
         await this.admission.recheck(fact, { ticket: read, visitor });
-      }
+      } else this.admission.watches(fact);
     } catch (error) {
       const isOver = isTakenDown(error) || isRefused(error);
       return { groups: this.#groupsOf(playbackId), ...(isOver && { refusal: error.code }) };

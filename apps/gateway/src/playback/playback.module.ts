@@ -5,6 +5,7 @@ import { TenantLabels } from '@millrace/service-kit';
 import type { Metrics } from '@millrace/service-kit';
 import { AuthModule } from '../auth/auth.module.ts';
 import { DatabaseModule } from '../database/database.module.ts';
+import { DemandModule } from '../demand/demand.module.ts';
 import { KnownModule } from '../known/known.module.ts';
 import { GATEWAY_SETTINGS, METRICS } from '../ports/tokens.ts';
 import type { GatewaySettings } from '../settings.ts';
@@ -32,6 +33,7 @@ const meter = {
   imports: [
     AuthModule,
     DatabaseModule.withEntities(PlaybackIdEntity),
+    DemandModule,
     KnownModule,
     QuotasModule,
     UsageModule,

@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
+import { sourceProtocolOf } from '@millrace/control';
 import type { TakenSource } from '@millrace/control';
 import type { PullAttempt, PullConnector, PullObserver } from '@millrace/ingest';
 import { OutboundAddresses } from '@millrace/service-kit';
-import { HLS, SrtEdgeContext } from '../srt-edge-context.ts';
+import { HLS, INGEST_PROTOCOLS, SrtEdgeContext } from '../srt-edge-context.ts';
 import { HlsPull } from './hls-pull.ts';
+import { SrtPull } from './srt-pull.ts';
 
 @Injectable()
 export class SrtPullConnector implements PullConnector {
-  readonly protocols = [HLS];
+  readonly protocols = INGEST_PROTOCOLS;
   readonly #addresses: OutboundAddresses;
 
   constructor(private readonly context: SrtEdgeContext) {
@@ -15,6 +17,7 @@ export class SrtPullConnector implements PullConnector {
   }
 
   open(source: TakenSource, observer: PullObserver): PullAttempt {
-    return HlsPull.open(source, observer, this.context, this.#addresses);
+    const Pull = sourceProtocolOf(new URL(source.url)) === HLS ? HlsPull : SrtPull;
+    return Pull.open(source, observer, this.context, this.#addresses);
   }
 }

@@ -41,6 +41,10 @@ export class RedisKeys {
   source(sourceId: string): string {
     return `${this.livePrefix}source:${sourceId}`;
   }
+  /** Sorted set: the streams that viewers want, by until when. */
+  get demand(): string {
+    return `${this.livePrefix}demand`;
+  }
   /** Hash: the newest session of a stream and its claim. */
   session(streamId: string): string {
     return `${this.livePrefix}session:${streamId}`;

@@ -1,6 +1,7 @@
 // The scripts as commands of the client. It sends a script's text once for each connection, then its hash.
 import type { Redis } from 'ioredis';
 import { PRESENCE_SCRIPTS } from '../presence/redis/presence-scripts.ts';
+import { LIST_DEMAND_SCRIPT, NOTE_DEMAND_SCRIPT } from './scripts/demand-scripts.ts';
 import { ADD_HEALTH_SCRIPT } from './scripts/health-script.ts';
 import { ACQUIRE_LEASE_SCRIPT, RELEASE_LEASE_SCRIPT, RENEW_LEASES_SCRIPT } from './scripts/lease-scripts.ts';
 import { ANNOUNCE_PACKAGERS_SCRIPT, READ_PACKAGERS_SCRIPT } from './scripts/packager-scripts.ts';
@@ -48,6 +49,8 @@ const SCRIPTS = {
   millraceReleaseSource: RELEASE_SOURCE_SCRIPT,
   millraceHeldSources: HELD_SOURCES_SCRIPT,
   millraceReadSources: READ_SOURCES_SCRIPT,
+  millraceNoteDemand: NOTE_DEMAND_SCRIPT,
+  millraceListDemand: LIST_DEMAND_SCRIPT,
   millraceCommit: COMMIT_SCRIPT,
   millraceCommitParts: COMMIT_PARTS_SCRIPT,
   millraceNoteViewers: NOTE_VIEWERS_SCRIPT,

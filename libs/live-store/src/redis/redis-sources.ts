@@ -1,10 +1,10 @@
-// Leases on sources in Redis.
+// Leases on sources in Redis, and the streams that viewers want.
 import type { HeldSource, SourceLease, SourceReport } from '../source-leases.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import type { RedisLink } from './redis-link.ts';
 import { batchesOf, runScript, textReply } from './redis-scripts.ts';
 
-/** Most sources in one script. */
+/** Most sources, or streams, in one script. */
 const SOURCES_PER_SCRIPT = 250;
 
 export class RedisSources {
@@ -43,6 +43,20 @@ export class RedisSources {
   async held(): Promise<string[]> {
     const reply = await this.#link.call('listHeldSources', (redis) =>
       runScript(redis, 'millraceHeldSources', [this.#keys.sources], []),
+    );
+    return textReply(reply).filter((id) => id !== undefined);
+  }
+
+  async noteDemand(streamIds: readonly string[], ttlMs: number): Promise<void> {
+    const batches = batchesOf(streamIds, SOURCES_PER_SCRIPT);
+    await this.#link.call('noteDemand', (redis) =>
+      Promise.all(batches.map((ids) => runScript(redis, 'millraceNoteDemand', [this.#keys.demand], [ttlMs, ...ids]))),
+    );
+  }
+
+  async demanded(): Promise<string[]> {
+    const reply = await this.#link.call('listDemanded', (redis) =>
+      runScript(redis, 'millraceListDemand', [this.#keys.demand], []),
     );
     return textReply(reply).filter((id) => id !== undefined);
   }

@@ -151,12 +151,16 @@ export class SrtCaller {
     this.#request = {
       ...this.#request,
       version: HANDSHAKE_VERSION_5,
-      extension: ExtensionFlag.hsReq | ExtensionFlag.config | (this.#keys === undefined ? 0 : ExtensionFlag.kmReq),
+      extension:
+        ExtensionFlag.hsReq |
+        (streamId === '' ? 0 : ExtensionFlag.config) |
+        (this.#keys === undefined ? 0 : ExtensionFlag.kmReq),
       type: HandshakeType.conclusion,
       cookie: answer.cookie,
       capabilities: { version: SRT_VERSION, flags: SRT_FLAGS, receiveDelayMs: delayMs, sendDelayMs: delayMs },
       keyMaterial: this.#keys?.material,
-      streamId,
+      // An empty one is none: libsrt refuses an extension without content.
+      ...(streamId !== '' && { streamId }),
     };
     this.#ask(this.#options.clock());
   }
