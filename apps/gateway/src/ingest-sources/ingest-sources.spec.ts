@@ -6,6 +6,7 @@ import { askToPublish, makeWorld, publish } from '../testing/tenant-world.ts';
 import type { World } from '../testing/tenant-world.ts';
 import { TestGateway } from '../testing/test-gateway.ts';
 import { TestPostgres } from '../testing/test-postgres.ts';
+import { Database } from '../database/database.ts';
 import { chooseFairly, SourceAssignments } from './source-assignments.ts';
 
 const ASK_MS = 5_000;
@@ -321,6 +322,23 @@ describe('an edge that asks for sources', () => {
     // The edge is dead: its lease runs out.
     await gateway.liveStore.releaseSource(lease);
     await expect.poll(() => taken({ edgeId: 'edge-b' })).toMatchObject([{ sourceId: id }]);
+  });
+
+  it('costs a gateway without sources a statement in five seconds, and is answered at once when one is made', async () => {
+    await postgres.query('DELETE FROM ingest_sources');
+    gateway.app.get(SourceAssignments).changed();
+    await take();
+    const reads = vi.spyOn(gateway.app.get(Database), 'run');
+    const begunAtMs = performance.now();
+    const askFor = async (): Promise<number> => {
+      expect(await taken()).toEqual([]);
+      return performance.now() - begunAtMs;
+    };
+    await expect.poll(askFor, { timeout: 5_000 }).toBeGreaterThan(1_200);
+    expect(reads.mock.calls.filter(([, turn]) => turn === 'control').length).toBeLessThanOrEqual(1);
+    reads.mockRestore();
+    const { id } = await make();
+    await expect.poll(() => taken()).toMatchObject([{ sourceId: id }]);
   });
 
   it('has one view with others, however often sources are changed', async () => {

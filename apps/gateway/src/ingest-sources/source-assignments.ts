@@ -4,6 +4,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { SOURCE_LIMITS, takenSourceSchema } from '@millrace/control';
 import type { TakenSource, TakeSources, TakeSourcesAnswer } from '@millrace/control';
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat } from '@millrace/domain';
 import { LIVE_STORE } from '@millrace/live-store';
 import type { LiveStore, SourceLease } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
@@ -17,13 +19,16 @@ import type { GatewayMetrics } from '../ports/gateway-metrics.ts';
 import { GATEWAY_LOGGER, GATEWAY_METRICS } from '../ports/tokens.ts';
 import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
 import { IngestSourceEntity } from './ingest-source.entity.ts';
+import type { SourceMode } from './ingest-source.entity.ts';
 import { openCredentials } from './ingest-sources.service.ts';
 
 /** However many edges ask, database and live store are read this often. */
 const VIEW_MS = 500;
+/** As long as there are no sources at all; those that are made are told to every gateway. */
+const EMPTY_VIEW_MS = 5_000;
 /** And no more often than this, however many sources are changed. */
 const CHANGED_VIEW_MS = 250;
-/** Sources that are pulled at once in the whole installation; those made later wait. */
+/** Sources that are looked at in the whole installation, those that are always pulled first; those made later wait. */
 const MAX_WANTED = 20_000;
 /** How often the gauges are set, and streams on demand are read, also where no edge asks. */
 const GAUGE_MS = 5_000;
@@ -32,6 +37,15 @@ interface WantedSource {
   readonly id: string;
   readonly tenantId: string;
   readonly protocol: string;
+  readonly revision: number;
+}
+
+interface SourceRow {
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly live_stream_id: string;
+  readonly protocol: string;
+  readonly mode: SourceMode;
   readonly revision: number;
 }
 
@@ -46,11 +60,13 @@ interface View {
 export class SourceAssignments implements OnApplicationBootstrap, OnApplicationShutdown {
   #view: Promise<View> | undefined;
   #viewedAtMs = -VIEW_MS;
+  /** How long it counts. */
+  #viewMs = VIEW_MS;
   /** Whether something has changed since the view was read. */
   #isStale = false;
   /** Whether the view is yet to be read. */
   #isAwaited = false;
-  #gauge: NodeJS.Timeout | undefined;
+  #gauge: Beat | undefined;
   /** Revisions of sources that cannot be given to an edge: they are not offered again before they are changed. */
   readonly #unfit = new Map<string, number>();
 
@@ -65,13 +81,13 @@ export class SourceAssignments implements OnApplicationBootstrap, OnApplicationS
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#gauge = setInterval(() => {
+    this.#gauge = onSharedBeat(GAUGE_MS, () => {
       if (this.database.isUp && this.store.isReady()) void this.#look().catch((error: unknown) => this.#failed(error));
-    }, GAUGE_MS).unref();
+    });
   }
 
   onApplicationShutdown(): void {
-    clearInterval(this.#gauge);
+    this.#gauge?.stop();
   }
 
   /** Does not fail: an edge that is told nothing goes on with what it pulls. */
@@ -161,7 +177,7 @@ export class SourceAssignments implements OnApplicationBootstrap, OnApplicationS
   #look(): Promise<View> {
     const nowMs = performance.now();
     const ageMs = nowMs - this.#viewedAtMs;
-    if (this.#view === undefined || this.#isStale || ageMs >= VIEW_MS) {
+    if (this.#view === undefined || this.#isStale || ageMs >= this.#viewMs) {
       const waitMs = Math.max(0, CHANGED_VIEW_MS - ageMs);
       this.#viewedAtMs = nowMs + waitMs;
       this.#isStale = false;
@@ -184,30 +200,34 @@ export class SourceAssignments implements OnApplicationBootstrap, OnApplicationS
   }
 
   async #read(): Promise<View> {
-    const [demanded, held] = await Promise.all([this.store.listDemanded(), this.store.listHeldSources()]);
-    const [rows, onDemand] = await this.database.run(
-      async (manager) => [
-        await manager.query<{ id: string; tenant_id: string; protocol: string; revision: number }[]>(
-          `SELECT source.id, source.tenant_id, source.protocol, source.revision
+    const rows = await this.database.run(
+      (manager) =>
+        manager.query<SourceRow[]>(
+          `SELECT source.id, source.tenant_id, source.live_stream_id, source.protocol, source.mode, source.revision
            FROM ingest_sources source
            JOIN live_streams stream ON stream.id = source.live_stream_id
            JOIN tenants tenant ON tenant.id = source.tenant_id
            WHERE source.enabled AND stream.enabled AND tenant.status = 'active'
-             AND (source.mode = 'always' OR source.live_stream_id = ANY($2))
-           ORDER BY source.id LIMIT $1`,
-          [MAX_WANTED, demanded],
-        ),
-        await manager.query<{ id: string; live_stream_id: string }[]>(
-          `SELECT id, live_stream_id FROM ingest_sources WHERE mode = 'on_demand' AND enabled ORDER BY id LIMIT $1`,
+           ORDER BY source.mode, source.id LIMIT $1`,
           [MAX_WANTED],
         ),
-      ],
       'control',
     );
-    const byStream = Map.groupBy(onDemand, ({ live_stream_id: streamId }) => streamId);
-    this.demand.follow(new Map([...byStream].map(([streamId, sources]) => [streamId, sources.map(({ id }) => id)])));
+    const onDemand = Map.groupBy(
+      rows.filter(({ mode }) => mode === 'on_demand'),
+      ({ live_stream_id: streamId }) => streamId,
+    );
+    this.demand.follow(new Map([...onDemand].map(([streamId, sources]) => [streamId, sources.map(({ id }) => id)])));
+    this.#viewMs = rows.length === 0 ? EMPTY_VIEW_MS : VIEW_MS;
+    const [demanded, held] = await Promise.all([
+      onDemand.size === 0 ? [] : this.store.listDemanded(),
+      rows.length === 0 ? [] : this.store.listHeldSources(),
+    ]);
+    const isDemanded = new Set(demanded);
     const wanted = new Map(
-      rows.map(({ id, tenant_id: tenantId, protocol, revision }) => [id, { id, tenantId, protocol, revision }]),
+      rows
+        .filter(({ mode, live_stream_id: streamId }) => mode === 'always' || isDemanded.has(streamId))
+        .map(({ id, tenant_id: tenantId, protocol, revision }) => [id, { id, tenantId, protocol, revision }]),
     );
     const isHeld = new Set(held);
     const count = held.filter((id) => wanted.has(id)).length;

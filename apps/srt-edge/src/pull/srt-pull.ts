@@ -1,5 +1,7 @@
 // One attempt to pull a stream over SRT, as a caller that listens to what it is sent, and to publish it.
 import type { TakenSource } from '@millrace/control';
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat } from '@millrace/domain';
 import { SourceFault, SourcePublish } from '@millrace/ingest';
 import type { EncoderPeer, PullAttempt, PullObserver, SourceConnection } from '@millrace/ingest';
 import { SrtCall } from '@millrace/playout';
@@ -46,7 +48,7 @@ export class SrtPull implements SourceConnection {
   #intake: ProgramIntake | undefined;
   /** What came before there was an intake; undefined for what was lost on the way. */
   #held: (Buffer | undefined)[] = [];
-  #samples: NodeJS.Timeout | undefined;
+  #samples: Beat | undefined;
 
   static open(
     source: TakenSource,
@@ -87,7 +89,7 @@ export class SrtPull implements SourceConnection {
   }
 
   hangUp(): void {
-    clearInterval(this.#samples);
+    this.#samples?.stop();
     this.#held = [];
     if (this.#connection !== undefined) this.#statistics.read(this.#connection.statistics);
     this.#connection?.close();
@@ -129,7 +131,7 @@ export class SrtPull implements SourceConnection {
   #connected(connection: SrtConnection): void {
     if (this.#publish.isOver) return connection.close();
     this.#connection = connection;
-    this.#samples = setInterval(() => this.#statistics.read(connection.statistics), SAMPLE_MS);
+    this.#samples = onSharedBeat(SAMPLE_MS, () => this.#statistics.read(connection.statistics));
   }
 
   /** The stream is claimed once something comes. */

@@ -1,6 +1,7 @@
 // What an edge publishes of a source that it pulls, by whatever protocol: the claim, the deadlines, and how it ends.
 import type { TakenSource } from '@millrace/control';
-import { PUBLISH_REFUSALS } from '@millrace/domain';
+import { onSharedBeat, PUBLISH_REFUSALS } from '@millrace/domain';
+import type { Beat } from '@millrace/domain';
 import type { Logger } from '@millrace/service-kit';
 import type { Ingest } from '../ingest.ts';
 import type { ActivePublisher } from '../publish/active-publishers.ts';
@@ -55,7 +56,7 @@ export class SourcePublish implements PullAttempt {
   #isPaused = false;
   #isLive = false;
   #isOver = false;
-  #idle: NodeJS.Timeout | undefined;
+  #idle: Beat | undefined;
   #ending: NodeJS.Timeout | undefined;
 
   constructor(options: SourcePublishOptions) {
@@ -139,7 +140,7 @@ export class SourcePublish implements PullAttempt {
     this.#isOver = true;
     clearTimeout(this.#setup);
     clearTimeout(this.#ending);
-    clearInterval(this.#idle);
+    this.#idle?.stop();
     if (this.#publish !== undefined) this.#finish(reason);
     this.#options.connection.hangUp();
   }
@@ -191,12 +192,12 @@ export class SourcePublish implements PullAttempt {
     const idleMs = this.#options.idleMs();
     let frames = framesOf(publisher);
     let quietSteps = 0;
-    this.#idle = setInterval(() => {
+    this.#idle = onSharedBeat(idleMs / IDLE_STEPS, () => {
       const isQuiet = framesOf(publisher) === frames && !this.#isPaused;
       frames = framesOf(publisher);
       quietSteps = isQuiet ? quietSteps + 1 : 0;
       if (quietSteps >= IDLE_STEPS) this.fail(`the source sent no media for ${idleMs / 1_000} s`, 'idle_timeout');
-    }, idleMs / IDLE_STEPS);
+    });
   }
 
   #endAtKeyframe(intake: SourceIntake, patienceMs: number): void {

@@ -33,7 +33,9 @@ const TELL_MS = 50;
 export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #pulled = new Map<string, PulledSource>();
   readonly #releases = new Set<Promise<void>>();
-  #asking: NodeJS.Timeout | undefined;
+  #asking: Beat | undefined;
+  #soon: NodeJS.Timeout | undefined;
+  /** While there are sources. */
   #renewing: Beat | undefined;
   #telling: NodeJS.Timeout | undefined;
   #isAsking = false;
@@ -58,8 +60,8 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
   onApplicationBootstrap(): void {
     if (this.settings.maxPulls === 0) return;
     this.#stopCollecting = this.registry.beforeCollect(() => this.#collect());
-    this.#askIn(randomInt(ASK_SPREAD_MS));
-    this.#renewing = onSharedBeat(RENEW_MS, () => void this.#renew());
+    this.#asking = onSharedBeat(ASK_MS, () => this.#ask());
+    this.#askSoon();
   }
 
   /** Sources that are held, also those that wait to be tried again. */
@@ -69,14 +71,15 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
 
   /** A source was made, changed or deleted: this edge asks at once. */
   changed(): void {
-    if (this.#asking !== undefined && !this.#isAsking) this.#askIn(randomInt(ASK_SPREAD_MS));
+    if (this.#asking !== undefined) this.#askSoon();
   }
 
   /** Takes no more sources, and gives back those that it does not pull now; the others once they have ended. Idempotent. */
   leave(): void {
     if (this.#isLeaving) return;
     this.#isLeaving = true;
-    clearTimeout(this.#asking);
+    this.#asking?.stop();
+    clearTimeout(this.#soon);
     for (const pulled of [...this.#pulled.values()]) pulled.finish();
   }
 
@@ -93,20 +96,20 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
     this.#stopCollecting?.();
   }
 
-  #askIn(waitMs: number): void {
-    clearTimeout(this.#asking);
-    this.#asking = setTimeout(() => {
-      this.#isAsking = true;
-      void this.#ask()
-        .catch((error: unknown) => this.logger.error({ err: error }, 'could not ask for sources'))
-        .finally(() => {
-          this.#isAsking = false;
-          if (!this.#isLeaving) this.#askIn(ASK_MS);
-        });
-    }, waitMs);
+  #askSoon(): void {
+    clearTimeout(this.#soon);
+    this.#soon = setTimeout(() => this.#ask(), randomInt(ASK_SPREAD_MS));
   }
 
-  async #ask(): Promise<void> {
+  #ask(): void {
+    if (this.#isAsking || this.#isLeaving) return;
+    this.#isAsking = true;
+    void this.#takeMore()
+      .catch((error: unknown) => this.logger.error({ err: error }, 'could not ask for sources'))
+      .finally(() => (this.#isAsking = false));
+  }
+
+  async #takeMore(): Promise<void> {
     const { maxPulls, maxPullsPerTenant } = this.settings;
     const held = [...this.#pulled.values()].map(({ source: { sourceId, revision } }) => ({ sourceId, revision }));
     const free = Math.max(0, maxPulls - held.length);
@@ -141,6 +144,7 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
       onIdle: () => this.#giveBack(pulled),
     });
     this.#pulled.set(source.sourceId, pulled);
+    this.#renewing ??= onSharedBeat(RENEW_MS, () => void this.#renew());
     // While it stops, what it was given meanwhile is given back.
     if (this.#isLeaving) this.#giveBack(pulled);
     else pulled.start();
@@ -156,7 +160,12 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
   /** One round. It is skipped while another one waits for the store. What is pulled goes on while the store is unavailable. */
   async #renew(): Promise<void> {
     const all = [...this.#pulled.values()];
-    if (this.#isRenewing || all.length === 0) return;
+    if (all.length === 0) {
+      this.#renewing?.stop();
+      this.#renewing = undefined;
+      return;
+    }
+    if (this.#isRenewing) return;
     this.#isRenewing = true;
     try {
       const reports = all.map(({ lease, state }) => ({ lease, state: formatSourceState(state) }));
