@@ -17,15 +17,16 @@ export class PublisherRegistry implements LinkListener {
   readonly #waiting = new Set<NatsPublisher>();
   /** Closed publishers, the oldest first, with the time at which they were closed. */
   readonly #closed = new Map<NatsPublisher, number>();
-  readonly #timer: Beat;
+  /** While there are publishers. */
+  #checks: Beat | undefined;
 
-  /** @param report called a few times a second, and at the end */
+  /** @param report called a few times a second while there are publishers, at the beginning and at the end */
   constructor(link: NatsLink, limits: NatsFrameBusLimits, report: () => void) {
     this.#link = link;
     this.#limits = limits;
     this.#report = report;
-    this.#timer = onSharedBeat(limits.ackIntervalMs / CHECKS_PER_ACK_INTERVAL, () => this.#check());
     link.listen(this);
+    report();
   }
 
   has(streamId: string): boolean {
@@ -36,6 +37,8 @@ export class PublisherRegistry implements LinkListener {
     const publishers = this.#byStream.get(publisher.streamId);
     if (publishers) publishers.add(publisher);
     else this.#byStream.set(publisher.streamId, new Set([publisher]));
+    const { ackIntervalMs } = this.#limits;
+    this.#checks ??= onSharedBeat(ackIntervalMs / CHECKS_PER_ACK_INTERVAL, () => this.#check());
   }
 
   /** Calls `send` of this publisher when the link takes messages again. */
@@ -83,7 +86,7 @@ export class PublisherRegistry implements LinkListener {
 
   async close(): Promise<void> {
     await Promise.all([...this.#all()].map((publisher) => publisher.close(this.#limits.closeTimeoutMs)));
-    this.#timer.stop();
+    this.#stopChecking();
     for (const publisher of this.#all()) publisher.dispose();
     this.#byStream.clear();
     this.#waiting.clear();
@@ -96,14 +99,20 @@ export class PublisherRegistry implements LinkListener {
   }
 
   #check(): void {
-    this.#report();
     const keptSince = Date.now() - this.#limits.lingerMs;
     for (const [publisher, closedAt] of this.#closed) if (closedAt < keptSince) this.#release(publisher);
+    this.#report();
+    if (this.#byStream.size === 0) return this.#stopChecking();
     if (!this.#link.isReady) return;
     const now = performance.now();
     let mustResync = false;
     for (const publisher of this.#all()) mustResync = publisher.check(now) || mustResync;
     if (mustResync) this.#link.resync();
+  }
+
+  #stopChecking(): void {
+    this.#checks?.stop();
+    this.#checks = undefined;
   }
 
   #releaseIfDone(publisher: NatsPublisher): void {

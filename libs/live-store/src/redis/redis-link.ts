@@ -1,6 +1,7 @@
 // One connection to Redis: it fails fast, waits for nothing, sends nothing twice, and comes back by itself.
 import { performance } from 'node:perf_hooks';
-import { FairDeadline, withinDeadline } from '@millrace/domain';
+import { FairDeadline, onSharedBeat, withinDeadline } from '@millrace/domain';
+import type { Beat } from '@millrace/domain';
 import { Redis } from 'ioredis';
 import { LiveStoreError } from '../live-store-error.ts';
 import type { LiveStoreErrorCode, LiveStoreOperation } from '../live-store-error.ts';
@@ -32,7 +33,8 @@ const PAYLOAD_BYTES_PER_MS = 32 * 1024;
 export class RedisLink {
   readonly redis: ScriptedRedis;
   readonly #options: RedisLinkOptions;
-  readonly #pinger: NodeJS.Timeout;
+  readonly #pinger: Beat;
+  #answeredAtMs = 0;
   #closed = false;
   #givenUp = false;
 
@@ -57,7 +59,7 @@ export class RedisLink {
     redis.on('error', (error: Error) => options.observer.connectionFailed?.(options.name, error.message));
     redis.on('close', () => (this.#givenUp = false));
     this.redis = defineScripts(redis);
-    this.#pinger = setInterval(() => this.#ping(), PING_INTERVAL_MS).unref();
+    this.#pinger = onSharedBeat(PING_INTERVAL_MS, () => this.#ping());
   }
 
   get isReady(): boolean {
@@ -90,7 +92,9 @@ export class RedisLink {
     try {
       if (this.#closed) throw new LiveStoreError('closed', operation);
       if (!this.isReady) throw new LiveStoreError('disconnected', operation);
-      return await this.#withinDeadline(operation, send(this.redis), payloadBytes);
+      const answer = await this.#withinDeadline(operation, send(this.redis), payloadBytes);
+      this.#answeredAtMs = performance.now();
+      return answer;
     } catch (error) {
       const known = error instanceof LiveStoreError ? error : this.#translate(operation, error);
       failure = known.code;
@@ -103,7 +107,7 @@ export class RedisLink {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    clearInterval(this.#pinger);
+    this.#pinger.stop();
     const ended = new Promise((resolve) => this.redis.once('end', resolve));
     const wasUp = this.redis.status === 'ready' || this.redis.status === 'connect';
     this.redis.disconnect();
@@ -133,9 +137,9 @@ export class RedisLink {
     return isReplica;
   }
 
-  /** Finds a dead connection also without requests. */
+  /** Finds a dead connection also without calls. */
   #ping(): void {
-    if (!this.isReady) return;
+    if (!this.isReady || performance.now() - this.#answeredAtMs < PING_INTERVAL_MS) return;
     const deadline = new FairDeadline(this.#options.timeoutMs, () => this.#giveUp());
     this.redis.ping().then(
       () => deadline.clear(),
