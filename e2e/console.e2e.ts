@@ -38,6 +38,7 @@ beforeAll(async () => {
   millrace = await startStandalone({
     env: {
       MILLRACE_WEBHOOK_ALLOWED_ADDRESSES: '127.0.0.0/8',
+      MILLRACE_SIMULCAST_ALLOWED_ADDRESSES: '127.0.0.0/8',
       MILLRACE_LOGINS_PER_MINUTE_PER_ADDRESS: '1000',
       MILLRACE_OIDC_ISSUER: provider.issuer,
       MILLRACE_OIDC_CLIENT_ID: OIDC_CLIENT_ID,
@@ -116,6 +117,52 @@ describe('an operator', () => {
     expect(await dialog.getByLabel('Passphrase', { exact: true }).inputValue()).toBe('correct-horse-battery');
     await console_.look(join(screenshots, 'srt-key-desktop.png'), DESKTOP, 'dark');
     await console_.pressInDialog('Done');
+    expect(console_.errors).toEqual([]);
+  });
+
+  it('sends a live stream to another server too, switches that off, and deletes it', async () => {
+    const { page } = console_;
+    await page.setViewportSize(DESKTOP);
+    const { data } = (await api.ok('GET', '/v1/live_streams?limit=1')) as { data?: readonly { readonly id: string }[] };
+    const streamId = data![0]!.id;
+    const key = await api.ok('POST', `/v1/live_streams/${streamId}/stream_keys`, {});
+    const elsewhere = await api.createStream('Elsewhere');
+    const encoder = await publishWithFfmpeg(
+      `rtmp://127.0.0.1:${millrace.ports.rtmp}/live/${String(key['key'])}`,
+      SOURCE_FILE,
+    );
+    const create = async (name: string, address: string, streamKey = ''): Promise<void> => {
+      await console_.press('New target');
+      await console_.fill('Name', name);
+      await console_.fill('Address', address);
+      await console_.fill('Stream key there', streamKey);
+      await console_.pressInDialog('Create');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    };
+    const rowOf = (name: string) => page.getByRole('table', { name: 'Simulcast' }).getByRole('row', { name });
+    await create('Our own server', `rtmp://127.0.0.1:${millrace.ports.rtmp}/live`, elsewhere.key);
+    await create('A wrong key', `srt://127.0.0.1:${millrace.ports.srt}?streamid=publish:mr_st_wrong`);
+    await rowOf('Our own server').getByText('Sending', { exact: true }).waitFor();
+    await rowOf('A wrong key')
+      .getByText(/Last error .*: the server refuses/)
+      .waitFor();
+    await rowOf('Our own server')
+      .getByText(/\d MB$/)
+      .waitFor();
+    expect(await page.content()).not.toContain(elsewhere.key);
+    await console_.look(join(screenshots, 'simulcast-desktop.png'), DESKTOP, 'light');
+    await console_.look(join(screenshots, 'simulcast-phone.png'), PHONE, 'dark');
+    await page.setViewportSize(DESKTOP);
+    await rowOf('Our own server').getByRole('button', { name: 'Switch off' }).click();
+    await rowOf('Our own server').getByText('Off', { exact: true }).waitFor();
+    for (const name of ['Our own server', 'A wrong key']) {
+      await rowOf(name).getByRole('button', { name: 'Delete' }).click();
+      await console_.pressInDialog('Delete');
+      await rowOf(name).waitFor({ state: 'detached' });
+    }
+    await console_.untilText('This stream is sent to no other server.');
+    await encoder.stop();
+    await api.ok('DELETE', `/v1/live_streams/${elsewhere.id}`);
     expect(console_.errors).toEqual([]);
   });
 

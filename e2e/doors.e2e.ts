@@ -8,6 +8,7 @@ import { requireProgram } from '@millrace/tools/processes';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DashRecorder } from './support/dash-recorder.ts';
 import { eventually } from './support/eventually.ts';
+import { EXACT_S, expectTrack } from './support/expect-track.ts';
 import { readFrames } from './support/frame-reader.ts';
 import type { ReadFrame, ReadInput, ReadResult } from './support/frame-reader.ts';
 import { PartRecorder } from './support/part-recorder.ts';
@@ -24,8 +25,6 @@ const IS_WHOLE = process.env['MILLRACE_E2E_DOORS'] === 'all';
 /** Of the source: a keyframe every two seconds. */
 const CLIP_S = IS_WHOLE ? '12' : '5';
 const CODED_S = 8;
-/** Times are right to so much, in seconds. */
-const EXACT_S = 0.001;
 /** What a busy machine does not notice in time is lost in SRT's live mode: a second, where it is 120 ms by itself. */
 const SRT_LATENCY_US = 1_000_000;
 /** FFmpeg keeps so many frames of AAC or less for one packet of RTP, and drops those that wait when it ends. */
@@ -160,36 +159,6 @@ async function readFiles(
   const read: readonly ReadResult[] = Object.values(await readFrames(Object.fromEntries(dash)));
   const error = read.find((each) => each.error !== null)?.error ?? null;
   return { ...others, 'MPEG-DASH': { error, tracks: read.flatMap(({ tracks }) => tracks) } };
-}
-
-const hashesOf = (frames: readonly ReadFrame[]): string[] => frames.map(({ hash }) => hash);
-
-/** How much later frames came out than they were sent, on the clocks of both, from the smallest to the largest. */
-function shiftOf(
-  sent: readonly ReadFrame[],
-  seen: readonly ReadFrame[],
-): { readonly from: number; readonly to: number } {
-  const shifts = seen.flatMap(({ pts }, i) => (pts === null ? [] : [pts - sent[i]!.pts!]));
-  return { from: Math.min(...shifts), to: Math.max(...shifts) };
-}
-
-/** @param mayLack how many of the last frames the encoder may have kept */
-function expectTrack(
-  sent: readonly ReadFrame[],
-  seen: readonly ReadFrame[],
-  mayLack: number,
-  where: string,
-): { readonly start: ReadFrame; readonly middle: number } {
-  expect(seen.length, where).toBeGreaterThan(0);
-  // Sound has frames that are alike: where a run of it is in the source is known from its end.
-  let end = sent.length;
-  while (end > sent.length - mayLack && sent[end - 1]!.hash !== seen.at(-1)!.hash) end--;
-  const begin = end - seen.length;
-  expect(hashesOf(seen), where).toEqual(hashesOf(sent.slice(Math.max(0, begin), end)));
-  const { from, to } = shiftOf(sent.slice(begin, end), seen);
-  // Each is at most so far from the middle.
-  expect(to - from, `${where}: from ${from} to ${to}`).toBeLessThanOrEqual(2 * EXACT_S + 1e-6);
-  return { start: sent[begin]!, middle: (from + to) / 2 };
 }
 
 function expectAllOf(sent: ReadResult, out: Readonly<Record<string, ReadResult>>, mayLackSound: number): void {

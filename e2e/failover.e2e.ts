@@ -26,7 +26,11 @@ const LOW = { latency_mode: 'low' } as const;
 
 let cluster: RunningCluster;
 beforeAll(async () => {
-  cluster = await startCluster({ rtspEdges: 2, srtEdges: 2, env: { MILLRACE_PULL_ALLOWED_ADDRESSES: '127.0.0.0/8' } });
+  cluster = await startCluster({
+    rtspEdges: 2,
+    srtEdges: 2,
+    env: { MILLRACE_PULL_ALLOWED_ADDRESSES: '127.0.0.0/8', MILLRACE_SIMULCAST_ALLOWED_ADDRESSES: '127.0.0.0/8' },
+  });
 });
 afterAll(() => cluster?.stop());
 
@@ -191,12 +195,24 @@ describe('the doors', () => {
     await both.finishSeamless();
   });
 
-  it('the edge is killed, the encoder comes back on the other one: same session, one discontinuity', async () => {
+  it('the edge is killed, the encoder comes back on the other one: same session, one discontinuity, and its target goes on', async () => {
     const live = await ClusterStream.open(cluster, 'edge death');
+    const api = new TenantApi(cluster.gatewayUrl(1), cluster.quickstart.api_key);
+    const elsewhere = await api.createStream('target of a dead edge');
+    const targets = `/v1/live_streams/${live.stream.id}/simulcast_targets`;
+    const { id } = await api.ok('POST', targets, { url: `${cluster.rtspUrl}/${elsewhere.key}` });
+    const connectedAt = async () => (await api.ok('GET', `${targets}/${String(id)}`))['connected_at'] as string | null;
     await live.publish(1);
+    const first = await eventually('the target is connected', connectedAt);
     await cluster.process('edge-1').kill('SIGKILL');
     await live.ffmpeg?.ended();
     await live.publish(2);
+    await eventually('the other edge sends to the target', async () => {
+      const at = await connectedAt();
+      return at !== null && at !== first;
+    });
+    const { data } = await api.ok('GET', `/v1/sessions?live_stream_id=${elsewhere.id}`);
+    expect(data).toMatchObject([{ status: 'live' }]);
     await cluster.process('edge-1').start();
     await live.moreSegments(2);
     await live.finish();

@@ -38,6 +38,11 @@ const stages: Readonly<Record<string, Stage>> = {
     args: ['e2e', 'reconnect'],
     env: { MILLRACE_E2E_BACKUP: 'all' },
   },
+  simulcast: {
+    script: 'tools/test/main.ts',
+    args: ['e2e', 'simulcast'],
+    env: { MILLRACE_E2E_SIMULCAST_DOWN_S: '60' },
+  },
   chaos: { script: 'tools/chaos/main.ts', args: ['--runs', '84', '--no-page'] },
   'control-plane': { script: 'k8s/run-tests.ts', args: ['kubernetes', 'control-plane'] },
   // Says what it needs, and counts as skipped, where this machine cannot run a kubelet.

@@ -120,6 +120,7 @@ class Encoder {
 /** A server that lists no codec of Enhanced RTMP beside H.264, and takes everything until it is told to read no more. */
 class PlainServer {
   readonly sockets: Socket[] = [];
+  readonly videos: Buffer[] = [];
   published = 0;
   isReading = true;
   /** Accepts a stream, and closes before it has been sent any of it. */
@@ -167,7 +168,7 @@ class PlainServer {
       },
       serverSessionOptions(() => performance.now()),
     );
-    session.media = { onAudio: ignore, onVideo: ignore, onData: ignore };
+    session.media = { onAudio: ignore, onVideo: (_, body) => void this.videos.push(Buffer.from(body)), onData: ignore };
     socket.on('data', (bytes: Buffer) => session.push(bytes));
     socket.on('close', () => session.end());
   }
@@ -447,6 +448,31 @@ describe('the targets of a stream whose publisher is followed by another one', (
     vi.useFakeTimers({ toFake: ['setTimeout'] });
     edge.ingest.cutPublisher({ streamId, streamKeyId: undefined, beforeEpoch: epoch, reason: 'taken_over' });
     expect(await Promise.race([closed, late])).toBe('closed');
+  });
+
+  it('are sent nothing of what is published elsewhere, even before this edge is told of that', async () => {
+    const [edge, server] = [await startEdge(), await PlainServer.start()];
+    const stream = edge.control.newStream();
+    const target = targetAt(server.port, 'key');
+    setTargets(edge, stream, target);
+    const sent = await edge.record(stream.streamId);
+    (await new Encoder(edge, stream).begin()).run();
+    await untilState(edge, target, 'connected');
+    const closed = new Promise((resolve) => server.sockets[0]!.once('close', resolve));
+    const picture = sent.frames.findLast(
+      ({ kind, flags }) => kind === FrameKind.video && flags === FrameFlag.keyframe,
+    )!;
+    const epoch = picture.epoch + 1;
+    const next = edge.frameBus.openPublisher(stream.streamId, epoch, stream.tenantId);
+    const payload = Buffer.concat([picture.payload, Buffer.from('published elsewhere')]);
+    for (let sequence = 1; sequence < 10; sequence++)
+      next.publish({ ...picture, payload, epoch, sequence, dts90k: picture.dts90k + sequence * 20 * TICKS_PER_MS });
+    await closed;
+    await expect.poll(() => lastStream(edge)?.isOver, SOON).toBe(true);
+    expect(server.videos.length).toBeGreaterThan(2);
+    expect(server.videos.filter((body) => body.includes('published elsewhere'))).toHaveLength(0);
+    expect(edge.ingest.publishers).toBe(1);
+    expect(server.published).toBe(1);
   });
 
   it('stay connected where the other one is at the same edge, and are counted for each of both', async () => {

@@ -174,6 +174,7 @@ export class LiveStreams {
       },
       interrupted: () => sink.interrupted?.(),
       resumed: () => sink.resumed?.(),
+      epochBegins: (epoch) => sink.epochBegins?.(epoch),
     };
     const viewer = new LiveViewer(form, watchedSink, account, limits, observer, this.#nowMs, request.accepts);
     if (request.wanted !== undefined) viewer.want(request.wanted);

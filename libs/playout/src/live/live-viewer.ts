@@ -21,6 +21,8 @@ export interface ViewerSink {
   /** The publisher sends nothing for now, or sends again: for protocols that can say so. */
   interrupted?(): void;
   resumed?(): void;
+  /** What follows is of the publisher of this epoch; also told before the first frame. */
+  epochBegins?(epoch: number): void;
 }
 
 /** Which kinds of media a viewer is sent. */
@@ -188,6 +190,11 @@ export class LiveViewer {
     if (this.#isOver || !this.#hasBegun) return;
     if (isInterrupted) this.#sink.interrupted?.();
     else this.#sink.resumed?.();
+  }
+
+  /** What it is given from now on is of the publisher of this epoch. */
+  epochBegins(epoch: number): void {
+    if (!this.#isOver) this.#sink.epochBegins?.(epoch);
   }
 
   /** Frames are missing from the stream: what follows can be decoded from the next keyframe on. */

@@ -107,6 +107,8 @@ export class WatchedStream implements FrameSubscriber, Collecting {
   add(viewer: LiveViewer): void {
     // What is collected is part of the group.
     this.flush();
+    viewer.epochBegins(this.#epoch);
+    if (viewer.isOver) return;
     this.#viewers.add(viewer);
     if (!this.#forms.has(viewer.form)) {
       this.#forms.add(viewer.form);
@@ -241,7 +243,9 @@ export class WatchedStream implements FrameSubscriber, Collecting {
   }
 
   #beginEpoch(epoch: number): void {
+    this.flush();
     this.#epoch = epoch;
+    for (const viewer of [...this.#viewers]) viewer.epochBegins(epoch);
     this.#run = [];
     this.#tracks = NO_TRACKS;
     this.#isDescribed = false;

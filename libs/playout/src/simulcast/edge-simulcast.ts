@@ -124,11 +124,7 @@ export class EdgeSimulcast {
   /** A publisher is gone. Its targets end once they were sent its last frames, or at once if they are sent to from elsewhere by now. */
   ended({ streamId, epoch }: PublishClaim, reason: string): void {
     const stream = this.#streams.get(streamId);
-    if (stream?.epochs.delete(epoch) !== true || stream.epochs.size > 0) return;
-    this.#streams.delete(streamId);
-    stream.isOver = true;
-    const finished = this.#finish(stream, FOLLOWED.has(reason)).finally(() => this.#ending.delete(stream));
-    this.#ending.set(stream, finished);
+    if (stream?.epochs.delete(epoch) === true && stream.epochs.size === 0) this.#end(stream, FOLLOWED.has(reason));
   }
 
   /** A gateway says that the targets of a stream have changed. */
@@ -159,6 +155,16 @@ export class EdgeSimulcast {
     stream.claim = claim;
     stream.earlierBytes = new Map(stream.toldBytes);
     if (isOtherwise) for (const targetId of [...stream.targets.keys()]) this.#stop(stream, targetId);
+  }
+
+  /** @param isFollowed whether they are sent to from elsewhere by now; it may be seen before this edge is told */
+  #end(stream: PushedStream, isFollowed: boolean): void {
+    const { streamId } = stream.claim;
+    if (stream.isOver) return;
+    if (this.#streams.get(streamId) === stream) this.#streams.delete(streamId);
+    stream.isOver = true;
+    const finished = this.#finish(stream, isFollowed).finally(() => this.#ending.delete(stream));
+    this.#ending.set(stream, finished);
   }
 
   async #finish(stream: PushedStream, isFollowed: boolean): Promise<void> {
@@ -259,6 +265,8 @@ export class EdgeSimulcast {
       settings,
       logger: logger.child({ tenant_id: tenantId, stream_id: streamId, target_id: target.targetId }),
       openPush: this.#openPush,
+      isFromHere: (epoch) => epoch <= stream.claim.epoch,
+      onFollowed: () => this.#end(stream, true),
       takePlace: () => this.#places.take({ network: target.targetId, tenantId }),
       onChange: () => {
         stream.dueAtMs = 0;

@@ -39,6 +39,10 @@ export interface TargetPushOptions {
   readonly logger: Logger;
   /** @throws PushFault */
   readonly openPush: (request: PushRequest) => OpenedPush;
+  /** Whether the publisher of this epoch is at this edge, or was. */
+  readonly isFromHere: (epoch: number) => boolean;
+  /** Called when it is not: another edge sends. */
+  readonly onFollowed: () => void;
   /** A place among the targets of the edge. @returns what releases it; undefined when there is none left */
   readonly takePlace: () => (() => void) | undefined;
   /** Called when its report says something else than bytes. */
@@ -120,6 +124,13 @@ export class TargetPush implements ViewerSink {
 
   resumed(): void {
     this.#isInterrupted = false;
+  }
+
+  /** A publisher at another edge has followed: what was sent before was the last. */
+  epochBegins(epoch: number): void {
+    if (this.#options.isFromHere(epoch)) return;
+    if (this.#isEnding) void this.#last();
+    else this.#options.onFollowed();
   }
 
   end(): void {

@@ -92,6 +92,17 @@ export interface NewStreamKey extends StreamKey {
   readonly login_server: string | null;
 }
 
+export interface SimulcastTarget {
+  readonly id: string;
+  readonly name: string;
+  readonly url: string;
+  readonly enabled: boolean;
+  readonly state: 'disabled' | 'idle' | 'connecting' | 'connected' | 'waiting' | 'error';
+  readonly connected_at: string | null;
+  readonly bytes_sent: number;
+  readonly last_error: { readonly code: string; readonly message: string; readonly at: string } | null;
+}
+
 export interface PublishSession {
   readonly id: string;
   readonly live_stream_id: string;
