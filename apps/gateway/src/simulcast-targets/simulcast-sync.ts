@@ -58,19 +58,27 @@ export class SimulcastSync {
   async #targetsOf(streamId: string): Promise<readonly SimulcastTarget[] | null> {
     try {
       const fact = await this.facts.look((read) => read('simulcastTargets', streamId));
-      return (fact?.targets ?? []).flatMap(({ id, url, sealed }) => {
-        const secrets = openedSecrets(this.seal.open(Buffer.from(sealed, 'base64'), id));
-        const target = { targetId: id, url, version: versionOf(url, sealed), ...secrets };
-        // The edge refuses an answer with a malformed target, and the answer is for streams of many tenants.
-        if (simulcastTargetSchema.safeParse(target).success) return [target];
-        this.logger.warn({ stream_id: streamId, target_id: id }, 'a simulcast target is too long to be sent to edges');
-        return [];
-      });
+      return (fact?.targets ?? []).flatMap((kept) => this.#told(streamId, kept) ?? []);
     } catch (error) {
       if (!(error instanceof NotKnown))
         this.logger.warn({ err: error, stream_id: streamId }, 'cannot tell the targets');
       return null;
     }
+  }
+
+  /** One that cannot be told costs no other target anything. */
+  #told(streamId: string, { id, url, sealed }: ReturnType<typeof factOf>): SimulcastTarget | undefined {
+    const ids = { stream_id: streamId, target_id: id };
+    try {
+      const secrets = openedSecrets(this.seal.open(Buffer.from(sealed, 'base64'), id));
+      const target = { targetId: id, url, version: versionOf(url, sealed), ...secrets };
+      // The edge refuses an answer with a malformed target, and the answer is for streams of many tenants.
+      if (simulcastTargetSchema.safeParse(target).success) return target;
+      this.logger.warn(ids, 'a simulcast target is too long to be sent to edges');
+    } catch (error) {
+      this.logger.error({ err: error, ...ids }, 'the secrets of a simulcast target cannot be opened');
+    }
+    return undefined;
   }
 
   /** The next report says the same again: what cannot be written now is written then. */

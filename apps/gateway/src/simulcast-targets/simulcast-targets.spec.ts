@@ -236,6 +236,12 @@ describe('the targets of a stream', () => {
     expect(await sync()).toMatchObject([{ targetId: short }]);
   });
 
+  it('whose secrets cannot be opened cost no other target', async () => {
+    const [broken, whole] = [await created(), await created()];
+    await postgres.query(`UPDATE simulcast_targets SET sealed = '\\x00' WHERE id = '${broken}'`);
+    expect(await sync()).toMatchObject([{ targetId: whole }]);
+  });
+
   it('are limited, for a stream and for a tenant', async () => {
     for (let i = 0; i < MAX_PER_STREAM; i++) await created();
     expect((await create(TWITCH)).body).toMatchObject({

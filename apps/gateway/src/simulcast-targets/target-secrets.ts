@@ -10,9 +10,13 @@ export interface TargetSecrets {
 export const sealedText = ({ streamKey, login }: TargetSecrets): string =>
   login === undefined ? streamKey : `${streamKey}\n${JSON.stringify(login)}`;
 
+/** @throws when it is not of `sealedText`; the error holds nothing of it */
 export function openedSecrets(text: string): TargetSecrets {
   const at = text.indexOf('\n');
-  return at < 0
-    ? { streamKey: text }
-    : { streamKey: text.slice(0, at), login: JSON.parse(text.slice(at)) as TargetLogin };
+  if (at < 0) return { streamKey: text };
+  try {
+    return { streamKey: text.slice(0, at), login: JSON.parse(text.slice(at)) as TargetLogin };
+  } catch {
+    throw new Error('these secrets are in no known format');
+  }
 }

@@ -15,8 +15,9 @@ import type { StreamPush } from './stream-push.ts';
 const DEFAULT_LATENCY_MS = 120;
 /** How long a server may be silent: it says each second that it is there. */
 const IDLE_MS = 5_000;
-/** How long a server may take to read what is left. */
-const CLOSE_MS = 3_000;
+/** How long a server may take to get what is left, and to read it: after its latency, up to the longest that is asked for. */
+const CLOSE_MS = 2_000;
+const MAX_LATENCY_MS = 8_000;
 
 export interface SrtPushOptions {
   readonly url: SrtAddress;
@@ -101,7 +102,7 @@ export class SrtPush implements StreamPush {
   end(): void {
     if (this.#connection === undefined) return this.fail(undefined);
     if (!this.#outcome.over(undefined)) return;
-    this.#closeAtMs = performance.now() + CLOSE_MS;
+    this.#closeAtMs = performance.now() + Math.min(this.#connection.sendDelayMs, MAX_LATENCY_MS) + CLOSE_MS;
   }
 
   fail(fault: PushFault | undefined): void {

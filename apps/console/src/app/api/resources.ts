@@ -92,7 +92,7 @@ export interface NewStreamKey extends StreamKey {
   readonly login_server: string | null;
 }
 
-export interface SimulcastTarget {
+export interface ShownTarget {
   readonly id: string;
   readonly name: string;
   readonly url: string;

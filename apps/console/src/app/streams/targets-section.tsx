@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { SimulcastTarget, TenantStream } from '../api/resources.ts';
+import type { ShownTarget, TenantStream } from '../api/resources.ts';
 import { useList } from '../api/use-list.ts';
 import { useSession } from '../session-context.tsx';
 import { texts } from '../texts.ts';
@@ -19,7 +19,7 @@ import { ShownList } from '../ui/shown.tsx';
 
 const POLL_MS = 3_000;
 
-const TONES: Readonly<Record<SimulcastTarget['state'], BadgeTone>> = {
+const TONES: Readonly<Record<ShownTarget['state'], BadgeTone>> = {
   disabled: 'neutral',
   idle: 'neutral',
   connecting: 'warning',
@@ -28,13 +28,13 @@ const TONES: Readonly<Record<SimulcastTarget['state'], BadgeTone>> = {
   error: 'danger',
 };
 
-type Asking = { readonly to: 'create' } | { readonly to: 'delete'; readonly target: SimulcastTarget };
+type Asking = { readonly to: 'create' } | { readonly to: 'delete'; readonly target: ShownTarget };
 
 /** Other servers that the stream is also sent to, and how that goes. */
 export function TargetsSection({ stream }: { readonly stream: TenantStream }): JSX.Element {
   const { api, may } = useSession();
   const path = `/v1/live_streams/${stream.id}/simulcast_targets`;
-  const list = useList<SimulcastTarget>(path, {}, POLL_MS);
+  const list = useList<ShownTarget>(path, {}, POLL_MS);
   const [asking, setAsking] = useState<Asking>();
   const mayWrite = may('simulcast_targets:write');
   const close = (): void => setAsking(undefined);
@@ -45,11 +45,11 @@ export function TargetsSection({ stream }: { readonly stream: TenantStream }): J
     await api.post(path, { ...body, ...(streamKey !== '' && { stream_key: streamKey }) });
     await list.reload();
   };
-  const change = async ({ id, enabled }: SimulcastTarget): Promise<void> => {
+  const change = async ({ id, enabled }: ShownTarget): Promise<void> => {
     await api.patch(`${path}/${id}`, { enabled: !enabled });
     await list.reload();
   };
-  const remove = async ({ id }: SimulcastTarget): Promise<void> => {
+  const remove = async ({ id }: ShownTarget): Promise<void> => {
     await api.delete(`${path}/${id}`);
     await list.reload();
   };
@@ -145,7 +145,7 @@ export function TargetsSection({ stream }: { readonly stream: TenantStream }): J
 }
 
 /** The last error stays while it may still say something. */
-function TargetState({ target }: { readonly target: SimulcastTarget }): JSX.Element {
+function TargetState({ target }: { readonly target: ShownTarget }): JSX.Element {
   const { state, connected_at: connectedAt, last_error: error } = target;
   return (
     <>
