@@ -37,8 +37,8 @@ import type {
   TargetsChanged,
   TimedMetadataPut,
 } from './messages.ts';
-import { SourceSubject, takeSourcesAnswerSchema } from './sources/source-messages.ts';
-import type { SourceChanged, TakeSources, TakeSourcesAnswer } from './sources/source-messages.ts';
+import { SourceEvent, SourceSubject, takeSourcesAnswerSchema } from './sources/source-messages.ts';
+import type { SourceChanged, SourceStateChanged, TakeSources, TakeSourcesAnswer } from './sources/source-messages.ts';
 
 /** A gateway may have to ask the tenant's own endpoint first, which has 2 s. */
 const AUTHORIZE_ATTEMPT_MS = 2_750;
@@ -113,6 +113,10 @@ export class ControlPlaneClient implements ControlPlane {
   async takeSources(request: TakeSources, timeoutMs: number): Promise<TakeSourcesAnswer | undefined> {
     const subject = SourceSubject.takeSources;
     return (await this.#sender.ask(subject, request, takeSourcesAnswerSchema, timeoutMs))?.answer;
+  }
+
+  sourceStateChanged(event: SourceStateChanged): void {
+    this.#handover.hand(SourceEvent.state, event.tenantId, event);
   }
 
   sourceChanged(event: SourceChanged): void {

@@ -23,7 +23,7 @@ import type {
   TargetsChanged,
   TimedMetadataPut,
 } from './messages.ts';
-import type { SourceChanged, TakeSources, TakeSourcesAnswer } from './sources/source-messages.ts';
+import type { SourceChanged, SourceStateChanged, TakeSources, TakeSourcesAnswer } from './sources/source-messages.ts';
 
 export interface ControlPlane {
   /**
@@ -39,6 +39,8 @@ export interface ControlPlane {
   checkPlayback(request: CheckPlayback, timeoutMs: number): Promise<CheckPlaybackAnswer | undefined>;
   /** Asks a gateway for sources to pull. Undefined when none has answered within `timeoutMs`. */
   takeSources(request: TakeSources, timeoutMs: number): Promise<TakeSourcesAnswer | undefined>;
+  /** Tells gateways what has become of a source that this edge pulls. */
+  sourceStateChanged(event: SourceStateChanged): void;
   sourceChanged(event: SourceChanged): void;
   /** Tells a gateway how simulcast targets do, and asks which there are. Undefined when none has answered within `timeoutMs`. */
   syncTargets(request: SyncTargets, timeoutMs: number): Promise<SyncTargetsAnswer | undefined>;

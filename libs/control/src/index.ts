@@ -90,7 +90,10 @@ export type {
 } from './messages.ts';
 export {
   SOURCE_LIMITS,
+  SOURCE_STATE_CHANGES,
   sourceChangedSchema,
+  SourceEvent,
+  sourceStateChangedSchema,
   SourceSubject,
   takeSourcesAnswerSchema,
   takeSourcesSchema,
@@ -98,6 +101,7 @@ export {
 } from './sources/source-messages.ts';
 export type {
   SourceChanged,
+  SourceStateChanged,
   SourceRevision,
   TakenSource,
   TakeSources,

@@ -31,6 +31,13 @@ export const EVENT_TYPES = {
   'simulcast_target.connected': 'A simulcast target accepts the stream.',
   'simulcast_target.failed':
     'A stream cannot be sent to a simulcast target; `error` says why. Once for each outage, until it accepts the stream again.',
+  'ingest_source.created': 'An ingest source was created.',
+  'ingest_source.updated': 'The address, credentials, mode, name or switch of an ingest source was changed.',
+  'ingest_source.deleted': 'An ingest source was deleted.',
+  'ingest_source.connected': 'Media of an ingest source flows: it is published.',
+  'ingest_source.disconnected': 'An ingest source that was published no longer is; `error` says why.',
+  'ingest_source.failed':
+    'An ingest source cannot be pulled; `error` says why. Once for each outage, until it is connected.',
   'signing_key.created': 'A signing key was created.',
   'signing_key.deleted': 'A signing key was revoked.',
   'playback_key.created': 'A playback key was created or imported.',

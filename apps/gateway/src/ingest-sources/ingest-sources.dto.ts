@@ -1,6 +1,8 @@
 import { parseSourceState, PULL_STATES, SOURCE_LIMITS } from '@millrace/control';
 import type { HeldSource } from '@millrace/live-store';
 import { z } from 'zod';
+import type { NewEvent } from '../events/append-event.ts';
+import type { EventType } from '../events/event-types.ts';
 import { idField, nameField, timeField, timeText } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
 import { SOURCE_MODES } from './ingest-source.entity.ts';
@@ -126,5 +128,16 @@ export function writeIngestSource(
   };
 }
 
-/** A source as the audit log keeps it. */
+/** A source as events and the audit log have it: a query may hold a secret of the camera. */
 export const sourceObject = (row: IngestSourceEntity): Stored => ({ ...stored(row), url: withoutQuery(row.url) });
+
+export const ingestSourceEvent = (
+  type: Extract<EventType, `ingest_source.${string}`>,
+  row: IngestSourceEntity,
+  more: Readonly<Record<string, unknown>> = {},
+): NewEvent => ({
+  type,
+  tenantId: row.tenantId,
+  objectId: row.liveStreamId,
+  object: { ...sourceObject(row), ...more },
+});

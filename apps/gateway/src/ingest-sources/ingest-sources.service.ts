@@ -16,6 +16,7 @@ import { Database } from '../database/database.ts';
 import { requireMatch, timeOfChange } from '../etags/entity-tag.ts';
 import { pageFind, toPage } from '../http/pages.ts';
 import type { Page } from '../http/pages.ts';
+import { appendEvent } from '../events/append-event.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { KnownFacts } from '../known/known-facts.ts';
 import { GATEWAY_SETTINGS } from '../ports/tokens.ts';
@@ -25,7 +26,7 @@ import { StreamKeyEntity } from '../stream-keys/stream-key.entity.ts';
 import { findStream } from '../streams/find-stream.ts';
 import { lockTenant } from '../tenants/tenant-choice.ts';
 import { IngestSourceEntity } from './ingest-source.entity.ts';
-import { sourceObject, writeIngestSource } from './ingest-sources.dto.ts';
+import { ingestSourceEvent, sourceObject, writeIngestSource } from './ingest-sources.dto.ts';
 import type {
   CreateIngestSourceBody,
   IngestSourceAnswer,
@@ -82,6 +83,7 @@ export class IngestSourcesService {
         await manager.insert(IngestSourceEntity, made);
         await manager.insert(StreamKeyEntity, this.#newKey(made));
         await recordChange(manager, caller, { ...placeOf(made), after: sourceObject(made) });
+        await appendEvent(manager, ingestSourceEvent('ingest_source.created', made));
         return made;
       },
       { turn: turnOf(caller, streamId) },
@@ -139,6 +141,7 @@ export class IngestSourcesService {
           before: sourceObject(found),
           after: sourceObject(after),
         });
+        await appendEvent(manager, ingestSourceEvent('ingest_source.updated', after));
         // Edges go on with a source that is wanted either way.
         return { row: after, isTold: isSeen || after.mode !== found.mode };
       },
@@ -158,6 +161,7 @@ export class IngestSourcesService {
         await manager.update(StreamKeyEntity, { ingestSourceId: id, revokedAt: IsNull() }, { revokedAt: new Date() });
         await manager.delete(IngestSourceEntity, { id });
         await recordChange(manager, caller, { ...placeOf(found), before: sourceObject(found) });
+        await appendEvent(manager, ingestSourceEvent('ingest_source.deleted', found));
         return own;
       },
       { turn: turnOf(caller, streamId) },

@@ -134,6 +134,42 @@ describe('an ingest source', () => {
     });
   });
 
+  it('makes events of its changes, and of what edges say has become of it, once each', async () => {
+    const { id } = await make({ name: 'Door', url: 'rtsp://camera.example/door?key=secret' });
+    const at = `${path()}/${String(id)}`;
+    await ask('PATCH', at, { name: 'Garden' });
+    const turned = (change: 'connected' | 'disconnected' | 'failed', atMs: number, message?: string) => {
+      const ids = { tenantId: world.tenantId, streamId: world.streamId, sourceId: String(id), token: 7 };
+      gateway.control.sourceStateChanged({ ...ids, change, message, atMs });
+    };
+    turned('failed', 1_000, 'nothing listens there');
+    turned('connected', 2_000);
+    turned('disconnected', 3_000, 'the source closed the connection');
+    // As when an acknowledgement was lost.
+    turned('connected', 2_000);
+    const events = async (): Promise<Record<string, unknown>[]> => {
+      const { data } = await gateway.ok('GET', '/v1/events?limit=100', { key: world.apiKey });
+      return (data as { type: string; created_at: string; data: { object: Record<string, unknown> } }[])
+        .filter(({ type }) => type.startsWith('ingest_source.'))
+        .map(({ type, created_at, data: { object } }) => ({ ...object, type, created_at }));
+    };
+    await expect.poll(async () => (await events()).length).toBe(5);
+    const found = (await events()).toSorted((a, b) => String(a['type']).localeCompare(String(b['type'])));
+    const what = { id, live_stream_id: world.streamId, name: 'Garden', url: 'rtsp://camera.example/door' };
+    expect(found).toMatchObject([
+      { type: 'ingest_source.connected', ...what, created_at: '1970-01-01T00:00:02.000Z' },
+      { type: 'ingest_source.created', ...what, name: 'Door' },
+      { type: 'ingest_source.disconnected', ...what, error: { message: 'the source closed the connection' } },
+      { type: 'ingest_source.failed', ...what, error: { message: 'nothing listens there' } },
+      { type: 'ingest_source.updated', ...what },
+    ]);
+    await ask('DELETE', at);
+    turned('failed', 4_000, 'late');
+    await expect.poll(async () => (await events()).some(({ type }) => type === 'ingest_source.deleted')).toBe(true);
+    expect(await events()).toHaveLength(6);
+    expect(JSON.stringify(await events())).not.toContain('secret');
+  });
+
   it('is one of a few of its stream', async () => {
     await make();
     await make();

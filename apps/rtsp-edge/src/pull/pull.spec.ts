@@ -109,6 +109,12 @@ describe('a source that is pulled', () => {
     expect(edge.control.ended).toMatchObject([{ reason: 'source_failed' }]);
     await untilState(sourceId, { state: 'live', error: { message: 'the source closed the connection' } });
     expect(await edge.metric('ingest_pull_ends_total', '{outcome="lost"}')).toBe(1);
+    const said = () => edge.control.sourceStates.map(({ change, message }) => [change, message]);
+    const lost = ['disconnected', 'the source closed the connection'];
+    expect(said()).toEqual([['connected', undefined], lost, ['connected', undefined]]);
+    edge.control.sources.delete(sourceId);
+    edge.provider(SourcePuller).changed();
+    await expect.poll(() => said().at(-1)?.[0], WITHIN).toBe('disconnected');
   });
 
   it('may be another server of ours: what it plays is published frame by frame', async () => {
@@ -215,6 +221,9 @@ describe('a source that cannot be pulled', () => {
     const ids = cameras.map(({ url }, i) => pull(url, streams[i]));
     await untilErrors(Object.fromEntries(ids.map((id, i) => [id, cases[i]![1]])));
     for (const camera of cameras) await expect.poll(() => camera.connections, WITHIN).toBeGreaterThan(2);
+    // Tried again and again, each has failed once.
+    expect(edge.control.sourceStates.map(({ change }) => change)).toEqual(cases.map(() => 'failed'));
+    expect(new Set(edge.control.sourceStates.map(({ sourceId }) => sourceId)).size).toBe(cases.length);
     // The stream is claimed once a source can send, and not before.
     const claimed = new Set(edge.control.requests.map(({ key }) => key));
     expect([...claimed]).toEqual([streams[4]!.key]);

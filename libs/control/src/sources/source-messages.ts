@@ -2,6 +2,7 @@
 import { IdPrefix } from '@millrace/domain';
 import { z } from 'zod';
 import { count, id, instanceId, protocol } from '../schema-fields.ts';
+import { MAX_SOURCE_ERROR_LENGTH } from './source-state.ts';
 
 export const SourceSubject = {
   /** Request, edge → gateway: which sources shall this edge pull, beside those that it does? */
@@ -9,6 +10,14 @@ export const SourceSubject = {
   /** Event, gateway → edges: a source was made, changed or deleted. */
   sourceChanged: 'millrace.ctl.sources.changed',
 } as const;
+
+/** What edges hand over of sources: kept until a gateway has written it. */
+export const SourceEvent = {
+  /** Media of a source flows, or no longer does, or could not be had. */
+  state: 'sources.state',
+} as const;
+
+export const SOURCE_STATE_CHANGES = ['connected', 'disconnected', 'failed'] as const;
 
 /** Bounds on what one message holds. */
 export const SOURCE_LIMITS = {
@@ -66,6 +75,19 @@ export interface SourceChanged {
   readonly sourceId: string;
 }
 
+/** What has become of a source that an edge pulls. */
+export interface SourceStateChanged {
+  readonly tenantId: string;
+  readonly streamId: string;
+  readonly sourceId: string;
+  /** Of the lease under which it was pulled. */
+  readonly token: number;
+  readonly change: (typeof SOURCE_STATE_CHANGES)[number];
+  /** Why, for the tenant; absent for `connected`. */
+  readonly message?: string | undefined;
+  readonly atMs: number;
+}
+
 const sourceId = id(IdPrefix.ingestSource);
 
 export const takeSourcesSchema: z.ZodType<TakeSources> = z.object({
@@ -98,6 +120,16 @@ export const takenSourceSchema: z.ZodType<TakenSource> = z.object({
 export const takeSourcesAnswerSchema: z.ZodType<TakeSourcesAnswer> = z.object({
   taken: z.array(takenSourceSchema).max(SOURCE_LIMITS.maxTaken),
   dropped: z.array(sourceId).max(SOURCE_LIMITS.maxHeld),
+});
+
+export const sourceStateChangedSchema: z.ZodType<SourceStateChanged> = z.object({
+  tenantId: id(IdPrefix.tenant),
+  streamId: id(IdPrefix.liveStream),
+  sourceId,
+  token: count,
+  change: z.enum(SOURCE_STATE_CHANGES),
+  message: z.string().max(MAX_SOURCE_ERROR_LENGTH).optional(),
+  atMs: count,
 });
 
 export const sourceChangedSchema: z.ZodType<SourceChanged> = z.object({ sourceId });

@@ -30,6 +30,7 @@ describe('an edge that may have lost the lease of a source', () => {
         },
       },
       liveStore,
+      control: { sourceStateChanged: () => undefined },
       settings: { pullRetryMinMs: 60_000, pullRetryMaxMs: 60_000, maxPulls: 1, maxPullsPerTenant: 1 },
       metrics: createIngestMetrics(metrics, ['rtsp']),
       logger: createLogger({ service: 'test', level: 'fatal' }),

@@ -1,6 +1,6 @@
 // A source that this edge holds the lease of: one attempt after another, with growing waits between them.
 import { formatSourceState, MAX_SOURCE_ERROR_LENGTH, SOURCE_LIMITS } from '@millrace/control';
-import type { SourceState, TakenSource } from '@millrace/control';
+import type { ControlPlane, SourceState, SourceStateChanged, TakenSource } from '@millrace/control';
 import type { LiveStore, SourceLease } from '@millrace/live-store';
 import { retryWaitMs } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
@@ -11,6 +11,12 @@ import type { PullSettings } from './pull-settings.ts';
 /** A source that was pulled for so long begins with the shortest wait again. */
 const STEADY_MS = 10_000;
 
+/** By the reason for which it is closed while it is live. */
+const CLOSED: Readonly<Record<string, string>> = {
+  source_changed: 'the source was changed or disabled, or no viewer wants it',
+  lease_lost: 'another edge pulls it',
+  drained: 'the edge that pulled it stopped',
+};
 const OCCUPIED = 'another publisher has the stream';
 const UNSURE = 'the edge cannot tell whether it still is the one to pull it; it waits for the live store';
 
@@ -21,6 +27,7 @@ export interface PulledSourceOptions {
   readonly leasedAtMs: number;
   readonly connector: PullConnector;
   readonly liveStore: LiveStore;
+  readonly control: Pick<ControlPlane, 'sourceStateChanged'>;
   readonly settings: PullSettings;
   readonly metrics: IngestMetrics;
   readonly logger: Logger;
@@ -40,6 +47,8 @@ export class PulledSource {
   /** The lease lasts at least so long. */
   #heldUntilMs: number;
   #failures = 0;
+  /** Whether tenants were told that it cannot be pulled, since it was live. */
+  #isFailureTold = false;
   #retry: NodeJS.Timeout | undefined;
   #isLast = false;
   #isOver = false;
@@ -79,6 +88,7 @@ export class PulledSource {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#retry);
+    if (this.#state.state === 'live') this.#tell('disconnected', CLOSED[reason] ?? CLOSED['drained']);
     this.#attempt?.close(reason);
   }
 
@@ -97,6 +107,8 @@ export class PulledSource {
       live: () => {
         this.#logger.info('source is live');
         this.#turn({ state: 'live' });
+        this.#isFailureTold = false;
+        this.#tell('connected');
       },
       ended: (message) => this.#ended(message),
     });
@@ -133,12 +145,27 @@ export class PulledSource {
     metrics.pullEnds.inc({ outcome: wasLive ? 'lost' : 'failed' });
     if (wasLive && nowMs - this.#state.sinceMs >= STEADY_MS) this.#failures = 0;
     const error = { message: message.slice(0, MAX_SOURCE_ERROR_LENGTH), atMs: nowMs };
+    this.#tellEnd(wasLive, error.message);
     const waitMs = retryWaitMs(this.#failures++, { minMs, maxMs });
     this.#logger.info({ detail: error.message, retry_ms: waitMs }, 'source is not pulled');
     this.#state = { state: 'waiting', sinceMs: nowMs, nextTryAtMs: nowMs + waitMs, error };
     this.#options.onChange();
     if (this.#isLast) return this.#idle();
     this.#retry = setTimeout(() => void this.#try(), waitMs);
+  }
+
+  /** Once for each outage; what waits for another publisher, or for the live store, has not failed. */
+  #tellEnd(wasLive: boolean, message: string): void {
+    if (wasLive) return this.#tell('disconnected', message);
+    if (this.#isFailureTold || message === OCCUPIED || message === UNSURE) return;
+    this.#isFailureTold = true;
+    this.#tell('failed', message);
+  }
+
+  #tell(change: SourceStateChanged['change'], message?: string): void {
+    const { tenantId, streamId, sourceId, token } = this.source;
+    const event = { tenantId, streamId, sourceId, token, change, message, atMs: Date.now() };
+    this.#options.control.sourceStateChanged(event);
   }
 
   #turn({ state }: Pick<SourceState, 'state'>): void {

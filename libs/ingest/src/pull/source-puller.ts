@@ -130,13 +130,14 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
   #take(source: TakenSource, leasedAtMs: number): void {
     // One that this edge holds already was lost to it and taken again: the newer lease counts.
     this.#pulled.get(source.sourceId)?.close('lease_lost');
-    const { connector, liveStore, settings, metrics, logger } = this;
+    const { connector, liveStore, control, settings, metrics, logger } = this;
     const pulled: PulledSource = new PulledSource({
       source,
       edgeId: this.ingest.instanceId,
       leasedAtMs,
       connector,
       liveStore,
+      control,
       settings,
       metrics,
       logger,

@@ -4,6 +4,7 @@ import type { PublishRefusal, StreamSettings } from '@millrace/domain';
 import {
   SOURCE_LIMITS,
   sourceProtocolOf,
+  sourceStateChangedSchema,
   syncTargetsAnswerSchema,
   syncTargetsSchema,
   takeSourcesAnswerSchema,
@@ -24,6 +25,7 @@ import type {
   PublishPassphrase,
   PublishRejected,
   SessionWarned,
+  SourceStateChanged,
   StandbyChanged,
   TakenSource,
   TakeSources,
@@ -230,6 +232,13 @@ export class TestControlPlane implements ControlPlane {
     }
     const dropped = held.filter(({ sourceId, revision }) => this.sources.get(sourceId)?.revision !== revision);
     return takeSourcesAnswerSchema.parse({ taken, dropped: dropped.map(({ sourceId }) => sourceId) });
+  }
+
+  /** What edges said has become of sources. */
+  readonly sourceStates: SourceStateChanged[] = [];
+
+  sourceStateChanged(event: SourceStateChanged): void {
+    this.sourceStates.push(sourceStateChangedSchema.parse(event));
   }
 
   sourceChanged(): void {}
