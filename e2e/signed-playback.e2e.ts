@@ -178,6 +178,10 @@ it('ffmpeg plays HLS, FLV, RTMP and RTSP with the token, RTMP and RTSP with a sh
   const short = await shortTokenFor('ffmpeg');
   const rtspUrl = `rtsp://127.0.0.1:${server.ports.rtsp}/play/${playbackId}?token=${short}`;
   for (const url of [rtmpUrl(`?token=${short}`), rtspUrl]) expect(await probe(url)).toMatch(/h264\s+aac/);
+  // By Digest: its first characters are the user, all of it is the password, which does not cross the network.
+  const loginUrl = rtspUrl.replace('//', `//${short.slice(0, 26)}:${short}@`).replace(/\?.*/, '');
+  expect(await probe(loginUrl)).toMatch(/h264\s+aac/);
+  await expect(probe(loginUrl.replace('@', 'x@'))).rejects.toThrow('401 The digest proves no short token');
   await expect(probe(rtspUrl.slice(0, -1))).rejects.toThrow('403 The playback token is not a JWT');
   await expect(probe(rtmpUrl())).rejects.toThrow('Server error: This playback id is signed');
   await expect(probe(rtmpUrl('?token=x'))).rejects.toThrow('Server error');

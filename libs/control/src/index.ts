@@ -65,6 +65,7 @@ export type {
   PlaybackVisit,
   PublishEnded,
   StandbyChanged,
+  PlaybackLogin,
   PublishLogin,
   PublishPassphrase,
   PublishRejected,

@@ -16,6 +16,7 @@ import type {
   EventsCommitted,
   PublishEnded,
   HttpDigest,
+  PlaybackLogin,
   PublishLogin,
   PublishPassphrase,
   PublishRejected,
@@ -107,6 +108,13 @@ const publishLoginSchema: z.ZodType<PublishLogin> = z.object({
   digest: httpDigestSchema.optional(),
 });
 
+const playbackLoginSchema: z.ZodType<PlaybackLogin> = z.object({
+  opaque: z.string().max(MAX_USER_LENGTH),
+  response: z.string().max(MAX_USER_LENGTH),
+  attempt: z.string().max(MAX_USER_LENGTH),
+  digest: httpDigestSchema,
+});
+
 const publishPassphraseSchema: z.ZodType<PublishPassphrase> = z.object({
   user: z.string().max(MAX_USER_LENGTH),
   salt: z.base64().max(MAX_USER_LENGTH),
@@ -167,6 +175,7 @@ const viewerGroups = z.array(z.string().max(MAX_PLAYBACK_ID_LENGTH)).max(MAX_GRO
 export const authorizePlaybackSchema: z.ZodType<AuthorizePlayback> = z.object({
   ...visit,
   token: z.string().max(MAX_PLAYBACK_TOKEN_LENGTH).optional(),
+  login: playbackLoginSchema.optional(),
   edgeId: instanceId,
   protocol,
 });

@@ -149,9 +149,23 @@ export interface PlaybackVisit {
   readonly origin?: string | undefined;
 }
 
+/** How a player proves that it has a short token, without showing it. */
+export interface PlaybackLogin {
+  /** Of the challenge that it answers. */
+  readonly opaque: string;
+  /** Hexadecimal. */
+  readonly response: string;
+  /** Made by the edge for this visit, so that asking again is not taken for a second use of the challenge. */
+  readonly attempt: string;
+  /** The user name is the beginning of the short token. */
+  readonly digest: HttpDigest;
+}
+
 export interface AuthorizePlayback extends PlaybackVisit {
   /** The playback token, as the viewer gave it. */
   readonly token?: string | undefined;
+  /** Instead of a token. Gateways of older releases take it for neither. */
+  readonly login?: PlaybackLogin | undefined;
   readonly edgeId: string;
   readonly protocol: string;
 }

@@ -48,8 +48,9 @@ export class PlaybackControlController {
     return { visits: await Promise.all(visits.map((visit) => this.#check(visit))) };
   }
 
-  async #authorize({ token, protocol, ...visit }: AuthorizePlayback): Promise<AuthorizePlaybackAnswer> {
-    const { playbackId } = visit;
+  async #authorize({ token: shown, login, protocol, ...visit }: AuthorizePlayback): Promise<AuthorizePlaybackAnswer> {
+    const { playbackId, clientAddress } = visit;
+    const token = login === undefined ? shown : await this.gate.tokenOf(playbackId, login, peerNetwork(clientAddress));
     const visitor = visitorOf(visit, token);
     const entry = await this.admission.admit(playbackId, visitor, DOORS[protocol] ?? protocol);
     const { fact, admitted } = entry;

@@ -1,11 +1,14 @@
 // Lets viewers of signed playback ids in: by a token when they come, by what it was exchanged for from then on.
-import { randomUUID } from 'node:crypto';
+import { randomUUID, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
+import type { PlaybackLogin } from '@millrace/control';
 import { LIVE_STORE } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
+import { digestResponse } from '@millrace/protocol/rtsp';
 import { AddressRanges, SharedPlaces } from '@millrace/service-kit';
 import type { ClientAddresses, PlaceHolder } from '@millrace/service-kit';
+import { LoginChallenges } from '../auth/login-challenges.ts';
 import { PEPPER } from '../auth/pepper.ts';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { Database } from '../database/database.ts';
@@ -84,6 +87,7 @@ export class PlaybackGate {
     facts: FactFinder,
     private readonly revocations: ViewerRevocations,
     private readonly database: Database,
+    private readonly challenges: LoginChallenges,
     @Inject(LIVE_STORE) private readonly store: LiveStore,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {
@@ -116,6 +120,37 @@ export class PlaybackGate {
     return token === undefined && viewer !== undefined
       ? this.readmit(playback, viewer, visitor)
       : this.#admit(playback, visitor);
+  }
+
+  /**
+   * Checks a digest of a short token: the challenge was made for this playback id and network, in time, and is not used again.
+   *
+   * @returns the short token
+   * @throws ProblemError for what proves none
+   */
+  async tokenOf(
+    playbackId: string,
+    { opaque, response, attempt, digest }: PlaybackLogin,
+    network: string,
+  ): Promise<string> {
+    const challenge = this.challenges.open(opaque, { user: playbackId, network });
+    // Used up whatever it proves: each try needs a challenge of its own.
+    const isFirst =
+      challenge !== undefined &&
+      (await this.store.useOnce(`challenge:${challenge.nonce}`, attempt, 2 * this.challenges.lifetimeMs));
+    if (!isFirst) throw tokenInvalid('The challenge was answered too late, or more than once.');
+    const token = this.#short.named(digest.username, playbackId);
+    if (token !== undefined) {
+      const expected = Buffer.from(
+        digestResponse({ ...digest, nonce: opaque, counted: digest.counted }, token, digest.method),
+        'hex',
+      );
+      const given = Buffer.from(response, 'hex');
+      if (given.length === expected.length && timingSafeEqual(given, expected)) return token;
+    }
+    throw tokenInvalid(
+      'The digest proves no short token: the user is its first 26 characters, the password all of it.',
+    );
   }
 
   /**

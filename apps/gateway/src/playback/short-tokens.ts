@@ -14,6 +14,9 @@ const MAC_BYTES = 12;
 const PREFIX = 'spt_';
 /** Base64url of both, without padding. */
 const FORM = new RegExp(`^${PREFIX}[A-Za-z0-9_-]{${Math.ceil(((ID_BYTES + MAC_BYTES) * 4) / 3)}}$`);
+/** Its beginning: all of the id, and four bits of the proof. Enough to know which token it is, and too little to have it. */
+const NAME_LENGTH = PREFIX.length + Math.ceil((ID_BYTES * 4) / 3);
+const NAME = new RegExp(`^${PREFIX}[A-Za-z0-9_-]{${NAME_LENGTH - PREFIX.length}}$`);
 /** What their names begin with in the live store. */
 const RECORD = 'short-playback-token';
 
@@ -35,13 +38,24 @@ export class ShortTokens {
   }
 
   /**
+   * @param name the first characters of a short token, which are no secret
+   * @returns the whole text; undefined for what none begins with
+   */
+  named(name: string, playbackId: string): string | undefined {
+    if (!NAME.test(name)) return undefined;
+    const id = Buffer.from(name.slice(PREFIX.length), 'base64url').subarray(0, ID_BYTES);
+    const text = this.#textOf(id, playbackId);
+    return text.startsWith(name) ? text : undefined;
+  }
+
+  /**
    * @param ttlMs how long the token is valid
    * @returns the same text for the same token, so that asking again keeps no more
    * @throws ProblemError when the live store is away
    */
   async shorten(token: string, playbackId: string, ttlMs: number): Promise<string> {
     const id = this.#mac(`token ${playbackId} ${token}`, ID_BYTES);
-    const text = PREFIX + Buffer.concat([id, this.#proof(id, playbackId)]).toString('base64url');
+    const text = this.#textOf(id, playbackId);
     const sealed = this.#seal.seal(token, playbackId).toString('base64');
     await told(this.#store.remember(nameOf(text), sealed, ttlMs));
     return text;
@@ -59,6 +73,10 @@ export class ShortTokens {
     if (given.length !== MAC_BYTES || !timingSafeEqual(given, this.#proof(id, playbackId))) return undefined;
     const sealed = await told(this.#store.recall(nameOf(text)));
     return sealed === undefined ? undefined : this.#seal.open(Buffer.from(sealed, 'base64'), playbackId);
+  }
+
+  #textOf(id: Buffer, playbackId: string): string {
+    return PREFIX + Buffer.concat([id, this.#proof(id, playbackId)]).toString('base64url');
   }
 
   #proof(id: Buffer, playbackId: string): Buffer {

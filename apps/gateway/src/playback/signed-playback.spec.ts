@@ -1,5 +1,6 @@
 // Signed playback ids, by way of two gateways that share everything but memory: who may watch, what of it caches may keep, and how it ends.
-import { createDecipheriv, createPrivateKey } from 'node:crypto';
+import { createDecipheriv, createHash, createPrivateKey } from 'node:crypto';
+import type { PlaybackLogin } from '@millrace/control';
 import { Codec, FrameFlag, FrameKind, newId } from '@millrace/domain';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
@@ -559,6 +560,36 @@ describe('a short token', () => {
     expect(short).toMatch(/^spt_[\w-]{38}$/);
     expect(Math.abs(Date.parse(until) - Date.now() - 210_000)).toBeLessThan(5_000);
     for (const gateway of gateways) expect((await play(short, gateway)).status).toBe(200);
+  });
+
+  it('is proven to an edge by a digest of it, with its first characters as the user, once and at any gateway', async () => {
+    const uri = `rtsp://h/play/${signedId}`;
+    const login = async (name: string, password: string, user = signedId): Promise<PlaybackLogin> => {
+      const challenge = await a.control.challengeLogin({ user, clientAddress: '192.0.2.1' }, 5_000);
+      const digest = { algorithm: 'MD5', username: name, realm: 'r', method: 'DESCRIBE', uri } as const;
+      const md5 = (...parts: string[]) => createHash('md5').update(parts.join(':')).digest('hex');
+      const response = md5(md5(name, 'r', password), challenge!.opaque, md5('DESCRIBE', uri));
+      return { opaque: challenge!.opaque, response, attempt: newId('evt'), digest };
+    };
+    const visit = { playbackId: signedId, clientAddress: '192.0.2.1', player: 'x', edgeId: 'edge', protocol: 'rtsp' };
+    const ask = async (login: PlaybackLogin, from = {}) => {
+      const answer = await b.control.authorizePlayback({ ...visit, ...from, login }, 5_000);
+      return answer.granted ? 'granted' : answer.refusal;
+    };
+    const short = await shortOf({ exp: inSeconds(100) });
+    const name = short.slice(0, 26);
+    const good = await login(name, short);
+    expect(await ask(good)).toBe('granted');
+    // An edge may ask again; a player may not.
+    expect(await ask(good)).toBe('granted');
+    expect(await ask({ ...good, attempt: newId('evt') })).toBe('playback_token_invalid');
+    expect(await ask(await login(name, short), { clientAddress: '192.0.2.2' })).toBe('playback_token_invalid');
+    expect(await ask(await login(name, short, newId('pbk')))).toBe('playback_token_invalid');
+    expect(await ask(await login(name, name))).toBe('playback_token_invalid');
+    expect(await ask(await login(signedId, short))).toBe('playback_token_invalid');
+    const [other, made] = [await shortOf({ exp: inSeconds(101) }), `spt_${'A'.repeat(38)}`];
+    expect(await ask(await login(other.slice(0, 26), short))).toBe('playback_token_invalid');
+    expect(await ask(await login(made.slice(0, 26), made))).toBe('playback_token_invalid');
   });
 
   it('is refused where the token would be: expired, of a revoked viewer, used once, of another playback id, or made up', async () => {

@@ -6,6 +6,7 @@ import { RtspStatus } from '@millrace/protocol/rtsp';
 import type { RtspRequest } from '@millrace/protocol/rtsp';
 import { parseSessionDescription } from '@millrace/protocol/sdp';
 import type { RtspEdgeContext } from '../channel/rtsp-edge-context.ts';
+import { passwordReply } from '../channel/login-challenge.ts';
 import type { RtspChannel, RtspSession } from '../channel/rtsp-session.ts';
 import { reply } from '../channel/rtsp-reply.ts';
 import type { RtspReply } from '../channel/rtsp-reply.ts';
@@ -15,7 +16,7 @@ import type { AnnouncedTrack } from './announced-tracks.ts';
 import { refusalReply } from './refusal-status.ts';
 import { RtpPublish } from './rtp-publish.ts';
 import type { TrackInput, UdpTransport } from './rtp-publish.ts';
-import { namedKeyId, PUBLISH_APP, REALM, shownCredentials } from './shown-credentials.ts';
+import { namedKeyId, PUBLISH_APP, shownCredentials } from './shown-credentials.ts';
 
 /** How exactly it is kept to how long packets wait for others. */
 const EXPIRY_STEPS = 4;
@@ -176,19 +177,11 @@ export class RecordingSession implements RtspSession {
   }
 }
 
-/** Clients take the strongest challenge that they know, or the last one: those that know MD5 only are not to end with SHA-256. */
 async function askForPassword(
   keyId: string | undefined,
   { peer, logger }: RtspChannel,
   { ingest }: RtspEdgeContext,
 ): Promise<RtspReply> {
   const challenge = keyId === undefined ? undefined : await ingest.challengeLogin(keyId, peer, logger);
-  const digest = `Digest realm="${REALM}", nonce="${challenge?.opaque ?? ''}"`;
-  const digests =
-    challenge === undefined ? [] : [`${digest}, algorithm=SHA-256, qop="auth"`, `${digest}, algorithm=MD5`];
-  const basic = 'Basic realm="Millrace: the password is a stream key"';
-  return {
-    status: RtspStatus.unauthorized,
-    headers: [...digests, basic].map((value) => ['WWW-Authenticate', value]),
-  };
+  return passwordReply(challenge?.opaque, 'stream key');
 }

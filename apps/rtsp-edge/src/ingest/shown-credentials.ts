@@ -5,6 +5,7 @@ import { isId, isSecretKey, SecretPrefix } from '@millrace/domain';
 import type { ShownCredentials } from '@millrace/ingest';
 import { parseBasicCredentials, parseDigestCredentials } from '@millrace/protocol/rtsp';
 import type { DigestCredentials, RtspRequest } from '@millrace/protocol/rtsp';
+import { REALM } from '../channel/login-challenge.ts';
 
 /** The first part of an address that is published to. */
 export const PUBLISH_APP = 'live';
@@ -12,9 +13,6 @@ export const PUBLISH_APP = 'live';
 /** It is logged with each publish. */
 const MAX_NAME_LENGTH = 128;
 const UNKNOWN = 'an encoder that does not say its name';
-
-/** What Digest and Basic say the password is for. */
-export const REALM = 'Millrace';
 
 /** The id of a stream key that an address names; the key itself is then shown, or proven, by the client. */
 export const namedKeyId = (url: URL): string | undefined => url.pathname.split('/').find((part) => isId('skey', part));

@@ -53,6 +53,24 @@ it('plays every coded frame from a keyframe on, at its time, until the end', asy
   expect(Math.max(...off.map(Math.abs))).toBeLessThan(1.5);
 });
 
+it('lets ffmpeg and GStreamer in by Digest, of which they know MD5 only', async () => {
+  edge = await TestEdge.start();
+  const stream = edge.control.newStream({ reconnectWindowMs: 0 });
+  const { playbackId } = edge.control.newPlayback(stream, 'secret');
+  const { rtsp } = edge.ports;
+  const path = `play/${playbackId}`;
+  const byFfmpeg = probe(`rtsp://name:secret@127.0.0.1:${rtsp}/${path}`, '-rtsp_transport', 'tcp');
+  const byGStreamer = gst.bytes(
+    `rtspsrc protocols=tcp user-id=name user-pw=secret location=rtsp://127.0.0.1:${rtsp}/${path} ! rtph264depay`,
+  );
+  const publish = ['-nostdin', '-readrate', '8', '-t', '4', '-i', CLIP, '-c', 'copy', '-f', 'rtsp'];
+  await run('ffmpeg', ...publish, '-rtsp_transport', 'tcp', `rtsp://127.0.0.1:${rtsp}/live/${stream.key}`);
+  expect((await byFfmpeg).video.length).toBeGreaterThan(60);
+  expect((await byGStreamer).length).toBeGreaterThan(10_000);
+  const refused = probe(`rtsp://name:guess@127.0.0.1:${rtsp}/${path}`, '-rtsp_transport', 'tcp');
+  await expect(refused).rejects.toThrow('401');
+});
+
 it('has H.265 and Opus on the bus, and plays them', async () => {
   edge = await TestEdge.start();
   const stream = edge.control.newStream({ reconnectWindowMs: 0 });
@@ -95,14 +113,14 @@ describe('codecs that the clip does not have', () => {
   }
 
   /** Publishes by what is given, and plays it. @returns what was on the bus, and what a player got */
-  async function carried(publish: (url: string) => Promise<unknown>) {
+  async function carried(publish: (url: string, frames: (count: number) => Promise<unknown>) => Promise<unknown>) {
     edge = await TestEdge.start();
     const stream = edge.control.newStream({ reconnectWindowMs: 0 });
     const { playbackId } = edge.control.newPlayback(stream);
     const recorder = await edge.record(stream.streamId);
     const address = `rtsp://127.0.0.1:${edge.ports.rtsp}`;
     const played = probe(`${address}/play/${playbackId}`, '-rtsp_transport', 'tcp');
-    await publish(`${address}/live/${stream.key}`);
+    await publish(`${address}/live/${stream.key}`, (count) => recorder.until(() => recorder.frames.length >= count));
     await recorder.until(() => recorder.frames.at(-1)?.kind === FrameKind.end);
     const hashesOf = (kind: number) =>
       recorder.frames
@@ -145,8 +163,11 @@ describe('codecs that the clip does not have', () => {
 
   it('AC-3 of GStreamer is on the bus and played, frame by frame', async () => {
     const sent = await encoded('sound.ac3', '-vn', '-c:a', 'ac3', '-b:a', '448k');
-    const { onBus, played } = await carried((url) =>
-      gst.run(`filesrc location=${sent.file} ! ac3parse ! rtspclientsink protocols=tcp location=${url}`),
+    const { onBus, played } = await carried((url, frames) =>
+      gst.until(
+        `filesrc location=${sent.file} ! ac3parse ! identity sync=true ! rtspclientsink protocols=tcp location=${url}`,
+        () => frames(90),
+      ),
     );
     expect(onBus.audio.length).toBeGreaterThan(80);
     expect(onBus.audio).toEqual(hashes(sent.audio).slice(0, onBus.audio.length));

@@ -2,9 +2,8 @@
 import { STREAM_OFFLINE } from '@millrace/playout';
 import type { PlayRefusal } from '@millrace/playout';
 import { RtspStatus } from '@millrace/protocol/rtsp';
+import { passwordReply } from '../channel/login-challenge.ts';
 import type { RtspReply } from '../channel/rtsp-reply.ts';
-
-const CHALLENGE = 'Basic realm="Millrace: the password is a playback token"';
 
 /** Forbidden unless it says something else. */
 const STATUS: Readonly<Record<string, RtspStatus>> = {
@@ -19,15 +18,22 @@ const STATUS: Readonly<Record<string, RtspStatus>> = {
 /** How a player that was refused can show a token. */
 export interface TokenHint {
   readonly hasToken: boolean;
+  /** Of a challenge for it; undefined where there is none. */
+  readonly nonce?: string | undefined;
   readonly isTokenExposed: boolean;
   readonly isEncrypted: boolean;
 }
 
+/** Whether a token is what a player lacks. */
+export const asksForToken = (code: string): boolean => code.startsWith('playback_token');
+
 export function playRefusalReply({ code, detail }: PlayRefusal, hint: TokenHint): RtspReply {
-  if (!code.startsWith('playback_token') || hint.hasToken)
-    return { status: STATUS[code] ?? RtspStatus.forbidden, reason: detail };
-  if (hint.isEncrypted)
-    return { status: RtspStatus.unauthorized, reason: detail, headers: [['WWW-Authenticate', CHALLENGE]] };
+  if (!asksForToken(code) || hint.hasToken) return { status: STATUS[code] ?? RtspStatus.forbidden, reason: detail };
+  if (hint.isEncrypted) return passwordReply(hint.nonce, 'playback token', detail);
   const how = hint.isTokenExposed ? 'a token as password needs RTSPS; append ?token= instead' : 'append ?token=';
-  return { status: RtspStatus.forbidden, reason: `${detail} (${how})` };
+  const reason = `${detail} (${how})`;
+  // Basic would show the token to everyone on the way.
+  return hint.nonce === undefined
+    ? { status: RtspStatus.forbidden, reason }
+    : passwordReply(hint.nonce, undefined, reason);
 }

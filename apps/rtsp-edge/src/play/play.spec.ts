@@ -1,4 +1,5 @@
 // Players of an edge, over real connections: what they are described, sent, told and refused.
+import { createHash } from 'node:crypto';
 import type { TestPlayback, TestStream } from '@millrace/ingest/testing';
 import { aacHeadersOf, encodeSenderReport } from '@millrace/protocol/rtp';
 import { newCertificate } from '@millrace/service-kit/testing';
@@ -239,9 +240,9 @@ describe('a player', () => {
       'The address has no playback id: rtsp://HOST/play/PLAYBACK_ID',
     ]);
     expect((await refused(`${base()}/live/${stream.key}`))[0]).toBe(404);
-    expect(await refused(address())).toEqual([403, 'This playback id is signed. (append ?token=)']);
+    expect(await refused(address())).toEqual([401, 'This playback id is signed. (append ?token=)']);
     expect(await refused(address(), ['Authorization', basic])).toEqual([
-      403,
+      401,
       'This playback id is signed. (a token as password needs RTSPS; append ?token= instead)',
     ]);
     expect(await refused(address('?token=wrong'))).toEqual([403, 'This playback id is signed.']);
@@ -251,7 +252,9 @@ describe('a player', () => {
     const challenged = await secure.describe(address());
     expect([challenged.status, challenged.headers.get('www-authenticate')]).toEqual([
       401,
-      'Basic realm="Millrace: the password is a playback token"',
+      expect.stringMatching(
+        /^Digest .*algorithm=MD5, Basic realm="Millrace: the password is a playback token"$/,
+      ) as string,
     ]);
     await secure.play(address(), [['Authorization', basic]]);
     await until(secure, 1);
@@ -260,6 +263,41 @@ describe('a player', () => {
     await Promise.all([client.closed, secure.closed]);
     await expect.poll(() => edge.metric('ingest_disconnects_total', '{reason="taken_down"}')).toBe(2);
     expect(await edge.metric('playout_refused_total', '{protocol="rtsp",reason="not_allowed"}')).toBe(3);
+    expect(edge.logs.join('')).not.toContain('secret');
+  });
+
+  it('is watched with a digest of a short token, by SHA-256 or MD5, and never asked for it in the clear', async () => {
+    await start({}, {}, 'secret');
+    const publisher = await new Publisher().begin();
+    publisher.key(1);
+    const digestOf = (algorithm: 'SHA-256' | 'MD5', nonce: string, password: string, uri = address()): string => {
+      const hash = (...parts: string[]) =>
+        createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
+          .update(parts.join(':'))
+          .digest('hex');
+      const response = hash(hash('name', 'Millrace', password), nonce, hash('DESCRIBE', uri));
+      return `Digest username="name", realm="Millrace", nonce="${nonce}", uri="${uri}", algorithm=${algorithm}, response="${response}"`;
+    };
+    const challenge = async (client: TestPlayer): Promise<string> => {
+      const answer = await client.describe(address());
+      const offered = answer.headers.get('www-authenticate') ?? '';
+      expect([answer.status, offered.replaceAll(/nonce="[^"]+"/g, 'nonce')]).toEqual([
+        401,
+        'Digest realm="Millrace", nonce, algorithm=SHA-256, qop="auth", Digest realm="Millrace", nonce, algorithm=MD5',
+      ]);
+      return /nonce="([^"]+)"/.exec(offered)![1]!;
+    };
+    for (const algorithm of ['SHA-256', 'MD5'] as const) {
+      const client = player();
+      await client.play(address(), [['Authorization', digestOf(algorithm, await challenge(client), 'secret')]]);
+      await until(client, 1);
+    }
+    const wrong = player();
+    const tried = async (password: string, uri?: string) =>
+      (await wrong.describe(address(), [['Authorization', digestOf('MD5', await challenge(wrong), password, uri)]]))
+        .status;
+    expect(await tried('guess')).toBe(401);
+    expect(await tried('secret', `${base()}/play/other`)).toBe(401);
     expect(edge.logs.join('')).not.toContain('secret');
   });
 

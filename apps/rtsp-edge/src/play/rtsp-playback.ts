@@ -2,6 +2,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationShutdown } from '@nestjs/common';
 import { FrameBusError } from '@millrace/frame-bus';
+import { Ingest } from '@millrace/ingest';
 import {
   EDGE_DRAINING,
   EdgePlayback,
@@ -17,7 +18,7 @@ import type { RtspReply } from '../channel/rtsp-reply.ts';
 import type { RtspChannel } from '../channel/rtsp-session.ts';
 import { RTSP_EDGE_SETTINGS } from '../rtsp-edge-options.ts';
 import type { RtspEdgeSettings } from '../settings.ts';
-import { playRefusalReply } from './play-refusals.ts';
+import { asksForToken, playRefusalReply } from './play-refusals.ts';
 import { playTarget } from './play-target.ts';
 import type { RtspPlayTarget } from './play-target.ts';
 import { PlayingSession } from './playing-session.ts';
@@ -32,6 +33,7 @@ export class RtspPlayback implements BeforeApplicationShutdown, OnApplicationShu
 
   constructor(
     playback: EdgePlayback,
+    private readonly ingest: Ingest,
     @Inject(RTSP_EDGE_SETTINGS) readonly settings: RtspEdgeSettings,
   ) {
     this.#playback = playback;
@@ -50,7 +52,7 @@ export class RtspPlayback implements BeforeApplicationShutdown, OnApplicationShu
     gone: AbortSignal,
   ): Promise<{ readonly session: PlayingSession } | RtspReply> {
     const isEncrypted = channel.peer.protocol === 'rtsps';
-    const target = playTarget(url, request.headers, isEncrypted);
+    const target = playTarget(url, request, isEncrypted);
     const release = this.#playback.takePlace(channel.peer.network);
     let opened: PlayingSession | PlayRefusal;
     try {
@@ -71,7 +73,17 @@ export class RtspPlayback implements BeforeApplicationShutdown, OnApplicationShu
     release?.();
     this.refused(channel, opened);
     const { token, isTokenExposed = false } = target ?? {};
-    return playRefusalReply(opened, { hasToken: token !== undefined, isTokenExposed, isEncrypted });
+    const hasToken = token !== undefined;
+    // Also after a digest that proves nothing: the challenge may have been too old.
+    const nonce =
+      target === undefined || hasToken || !asksForToken(opened.code)
+        ? undefined
+        : await this.#challenge(target, channel);
+    return playRefusalReply(opened, { hasToken, isTokenExposed, isEncrypted, nonce });
+  }
+
+  async #challenge({ playbackId }: RtspPlayTarget, { peer, logger }: RtspChannel): Promise<string | undefined> {
+    return (await this.ingest.challengeLogin(playbackId, peer, logger))?.opaque;
   }
 
   watch(admitted: AdmittedVisit, player: WatchedPlayer, gone: AbortSignal): Promise<WatchOutcome> {

@@ -1,5 +1,6 @@
 // ffmpeg, ffprobe and GStreamer, and the clip that they send.
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { splitAccessUnit, splitAnnexB, START_CODE } from '@millrace/protocol/nal';
@@ -48,24 +49,25 @@ export const slicesOf = (byteStream: Buffer): string[] =>
     .filter((nalUnit) => VCL.has(nalUnit[0]! & 0x1f))
     .map((nalUnit) => createHash('md5').update(nalUnit).digest('hex'));
 
-/** Pipelines of GStreamer, which end by themselves. */
+/** Pipelines of GStreamer. */
 export const gst = {
-  async run(pipeline: string): Promise<void> {
-    const { code, said } = await launch(pipeline);
-    if (code !== 0) throw new Error(`gst-launch-1.0 ended with ${code}: ${said}`);
+  /** Runs one until what it is for is done: the end of a file does not always end one that publishes (rtspclientsink 1.22). */
+  async until(pipeline: string, isDone: () => Promise<unknown>): Promise<void> {
+    const { child, ended } = launch(pipeline);
+    try {
+      await isDone();
+    } finally {
+      child.kill('SIGKILL');
+      await ended;
+    }
   },
-  /** What comes out of a pipeline, also one that takes the end of a connection for a fault, as rtspsrc does now and then. */
-  bytes: async (pipeline: string): Promise<Buffer> => (await launch(`${pipeline} ! fdsink fd=1`)).out,
+  /** What comes out of one, also of one that takes the end of a connection for a fault, as rtspsrc does now and then. */
+  bytes: async (pipeline: string): Promise<Buffer> => launch(`${pipeline} ! fdsink fd=1`).ended,
 };
 
-async function launch(
-  pipeline: string,
-): Promise<{ readonly code: number | null; readonly said: string; readonly out: Buffer }> {
-  const child = spawn('gst-launch-1.0', ['-q', ...pipeline.split(' ')], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
+function launch(pipeline: string): { readonly child: ChildProcess; readonly ended: Promise<Buffer> } {
+  const child = spawn('gst-launch-1.0', ['-q', ...pipeline.split(' ')], { stdio: ['ignore', 'pipe', 'ignore'] });
   const pieces: Buffer[] = [];
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   child.stdout.on('data', (bytes: Buffer) => pieces.push(bytes));
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, said, out: Buffer.concat(pieces) };
+  return { child, ended: new Promise((resolve) => child.on('close', () => resolve(Buffer.concat(pieces)))) };
 }

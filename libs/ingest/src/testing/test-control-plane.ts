@@ -172,8 +172,13 @@ export class TestControlPlane implements ControlPlane {
     };
   }
 
-  async authorizePlayback({ playbackId, token }: AuthorizePlayback): Promise<AuthorizePlaybackAnswer> {
+  async authorizePlayback({ playbackId, token: shown, login }: AuthorizePlayback): Promise<AuthorizePlaybackAnswer> {
     const found = this.#playbacks.get(playbackId);
+    const isProven =
+      login !== undefined &&
+      found?.token !== undefined &&
+      this.#checkLogin({ user: playbackId, clientChallenge: '', ...login }, found.token, SALT);
+    const token = isProven ? found.token : shown;
     if (found === undefined) return { granted: false, refusal: 'not_found', detail: 'There is no such playback id.' };
     const { refusal } = found;
     if (refusal !== undefined) return { granted: false, refusal, detail: `refused: ${refusal}` };

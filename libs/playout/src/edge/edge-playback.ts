@@ -1,6 +1,6 @@
 // The players of an edge, whatever their protocol: who may watch, for how long, and what is counted of them.
 import { MAX_ENCODER_LENGTH } from '@millrace/control';
-import type { AuthorizePlayback, AuthorizePlaybackAnswer, ControlPlane } from '@millrace/control';
+import type { AuthorizePlayback, AuthorizePlaybackAnswer, ControlPlane, PlaybackLogin } from '@millrace/control';
 import type { UsageSink } from '@millrace/domain';
 import type { FrameBus } from '@millrace/frame-bus';
 import type { LiveStore } from '@millrace/live-store';
@@ -43,6 +43,8 @@ export const FRAMES_UNREADABLE: PlayRefusal = {
 export interface PlayerVisit {
   readonly playbackId: string;
   readonly token: string | undefined;
+  /** Instead of a token. */
+  readonly login?: PlaybackLogin | undefined;
   /** Of the page that plays it, where a player says. */
   readonly origin?: string | undefined;
   readonly address: string;
@@ -217,9 +219,18 @@ export class EdgePlayback {
     return this.#reports.close();
   }
 
-  #question({ playbackId, token, origin, address, protocol, player }: PlayerVisit): AuthorizePlayback {
+  #question({ playbackId, token, login, origin, address, protocol, player }: PlayerVisit): AuthorizePlayback {
     const name = player.slice(0, MAX_ENCODER_LENGTH).toWellFormed();
     const { edgeId } = this.#options;
-    return { playbackId, token, origin, clientAddress: address, protocol, player: name, edgeId };
+    return {
+      playbackId,
+      token,
+      ...(login && { login }),
+      origin,
+      clientAddress: address,
+      protocol,
+      player: name,
+      edgeId,
+    };
   }
 }
