@@ -54,6 +54,8 @@ interface View {
   readonly wanted: ReadonlyMap<string, WantedSource>;
   /** By any edge. */
   readonly held: Set<string>;
+  /** Neither to pull now nor on demand. */
+  readonly isEmpty: boolean;
 }
 
 @Injectable()
@@ -106,7 +108,7 @@ export class SourceAssignments implements OnApplicationBootstrap, OnApplicationS
   }
 
   async #take({ edgeId, protocols, held, free, maxPerTenant }: TakeSources): Promise<TakeSourcesAnswer> {
-    const { wanted, held: heldByAny } = await this.#look();
+    const { wanted, held: heldByAny, isEmpty } = await this.#look();
     const dropped = held
       .filter(({ sourceId, revision }) => wanted.get(sourceId)?.revision !== revision)
       .map(({ sourceId }) => sourceId);
@@ -123,7 +125,7 @@ export class SourceAssignments implements OnApplicationBootstrap, OnApplicationS
     const chosen = chooseFairly(waiting, ofTenant, Math.min(free, SOURCE_LIMITS.maxTaken), maxPerTenant);
     const leases = await this.#acquire(chosen, edgeId);
     for (const { sourceId } of leases) heldByAny.add(sourceId);
-    return { taken: await this.#describe(leases), dropped };
+    return { taken: await this.#describe(leases), dropped, ...(isEmpty && { none: true }) };
   }
 
   /** Of gateways that offer the same source at once, one gets the lease. */
@@ -233,7 +235,7 @@ export class SourceAssignments implements OnApplicationBootstrap, OnApplicationS
     const count = held.filter((id) => wanted.has(id)).length;
     this.metrics.ingestSources.set({ state: 'held' }, count);
     this.metrics.ingestSources.set({ state: 'unheld' }, wanted.size - count);
-    return { wanted, held: isHeld };
+    return { wanted, held: isHeld, isEmpty: rows.length === 0 };
   }
 
   #failed(error: unknown): void {

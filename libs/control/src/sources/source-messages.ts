@@ -69,6 +69,8 @@ export interface TakeSourcesAnswer {
   readonly taken: readonly TakenSource[];
   /** Those of `held` that were changed, disabled or deleted: the edge gives them back. */
   readonly dropped: readonly string[];
+  /** There is no source in the whole installation; absent where a gateway does not say so. The edge is told when one is made. */
+  readonly none?: boolean | undefined;
 }
 
 export interface SourceChanged {
@@ -120,6 +122,7 @@ export const takenSourceSchema: z.ZodType<TakenSource> = z.object({
 export const takeSourcesAnswerSchema: z.ZodType<TakeSourcesAnswer> = z.object({
   taken: z.array(takenSourceSchema).max(SOURCE_LIMITS.maxTaken),
   dropped: z.array(sourceId).max(SOURCE_LIMITS.maxHeld),
+  none: z.boolean().optional(),
 });
 
 export const sourceStateChangedSchema: z.ZodType<SourceStateChanged> = z.object({

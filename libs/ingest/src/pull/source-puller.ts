@@ -21,6 +21,8 @@ import { PulledSource } from './pulled-source.ts';
 
 /** With the time of a lease, how long the sources of an edge that died go without one. */
 const ASK_MS = 1_000;
+/** Where there are no sources, edges are told of the first one; this is for an edge that has missed it. */
+const NOTHING_MS = 5_000;
 /** Edges that hear of a change at once ask one after another. */
 const ASK_SPREAD_MS = 100;
 /** How long gateways may take to answer. */
@@ -39,6 +41,8 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
   #renewing: Beat | undefined;
   #telling: NodeJS.Timeout | undefined;
   #isAsking = false;
+  /** By the monotonic clock, unless something is told before. */
+  #askAgainAtMs = 0;
   #isRenewing = false;
   #isLeaving = false;
   #isFailing = false;
@@ -49,7 +53,7 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
   constructor(
     @Inject(PULL_CONNECTOR) private readonly connector: PullConnector,
     @Inject(PULL_SETTINGS) private readonly settings: PullSettings,
-    @Inject(INGEST_SETTINGS) private readonly ingest: IngestSettings,
+    @Inject(INGEST_SETTINGS) private readonly ingest: Pick<IngestSettings, 'instanceId'>,
     @Inject(CONTROL_PLANE) private readonly control: ControlPlane,
     @Inject(LIVE_STORE) private readonly liveStore: LiveStore,
     @Inject(INGEST_METRICS) private readonly metrics: IngestMetrics,
@@ -60,7 +64,9 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
   onApplicationBootstrap(): void {
     if (this.settings.maxPulls === 0) return;
     this.#stopCollecting = this.registry.beforeCollect(() => this.#collect());
-    this.#asking = onSharedBeat(ASK_MS, () => this.#ask());
+    this.#asking = onSharedBeat(ASK_MS, () => {
+      if (performance.now() >= this.#askAgainAtMs) this.#ask();
+    });
     this.#askSoon();
   }
 
@@ -118,6 +124,7 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
     const request = { edgeId, protocols, held, free, maxPerTenant: maxPullsPerTenant };
     const askedAtMs = performance.now();
     const answer = await this.control.takeSources(request, ANSWER_MS);
+    this.#askAgainAtMs = answer?.none === true ? askedAtMs + NOTHING_MS : 0;
     for (const sourceId of answer?.dropped ?? []) {
       const pulled = this.#pulled.get(sourceId);
       if (pulled === undefined) continue;

@@ -211,6 +211,9 @@ export class TestControlPlane implements ControlPlane {
   /** Questions of edges for sources. */
   readonly taking: TakeSources[] = [];
 
+  /** Whether it says that there are no sources; then it must tell edges of the first one. */
+  saysNone = false;
+
   /** A source of a stream. */
   newSource(
     { tenantId, streamId, streamKeyId, key }: TestStream,
@@ -236,7 +239,8 @@ export class TestControlPlane implements ControlPlane {
       if (lease !== undefined) taken.push({ ...source, token: lease.token });
     }
     const dropped = held.filter(({ sourceId, revision }) => this.sources.get(sourceId)?.revision !== revision);
-    return takeSourcesAnswerSchema.parse({ taken, dropped: dropped.map(({ sourceId }) => sourceId) });
+    const none = this.saysNone && this.sources.size === 0;
+    return takeSourcesAnswerSchema.parse({ taken, dropped: dropped.map(({ sourceId }) => sourceId), none });
   }
 
   /** What edges said has become of sources. */

@@ -4,7 +4,7 @@ import { onSharedBeat } from '@millrace/domain';
 import { Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 
-const SAMPLE_MS = 250;
+const SAMPLE_MS = 500;
 const NS_PER_MS = 1e6;
 const NS_PER_SECOND = 1e9;
 
