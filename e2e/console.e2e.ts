@@ -39,6 +39,7 @@ beforeAll(async () => {
     env: {
       MILLRACE_WEBHOOK_ALLOWED_ADDRESSES: '127.0.0.0/8',
       MILLRACE_SIMULCAST_ALLOWED_ADDRESSES: '127.0.0.0/8',
+      MILLRACE_PULL_ALLOWED_ADDRESSES: '127.0.0.0/8',
       MILLRACE_LOGINS_PER_MINUTE_PER_ADDRESS: '1000',
       MILLRACE_OIDC_ISSUER: provider.issuer,
       MILLRACE_OIDC_CLIENT_ID: OIDC_CLIENT_ID,
@@ -161,6 +162,47 @@ describe('an operator', () => {
       await rowOf(name).waitFor({ state: 'detached' });
     }
     await console_.untilText('This stream is sent to no other server.');
+    await encoder.stop();
+    await api.ok('DELETE', `/v1/live_streams/${elsewhere.id}`);
+    expect(console_.errors).toEqual([]);
+  });
+
+  it('pulls a stream from another server, sees why that fails, switches it off, and deletes it', async () => {
+    const { page } = console_;
+    const elsewhere = await api.createStream('Camera');
+    const encoder = await publishWithFfmpeg(
+      `rtmp://127.0.0.1:${millrace.ports.rtmp}/live/${elsewhere.key}`,
+      SOURCE_FILE,
+    );
+    const create = async (name: string, address: string, mode: string, password = ''): Promise<void> => {
+      await console_.press('New source');
+      await console_.fill('Name', name);
+      await console_.fill('Address', address);
+      await page.getByLabel('Pulled', { exact: true }).selectOption(mode);
+      await console_.fill('Password there', password);
+      await console_.pressInDialog('Create');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    };
+    const rowOf = (name: string) => page.getByRole('table', { name: 'Sources' }).getByRole('row', { name });
+    await create('Another server', `rtmp://127.0.0.1:${millrace.ports.rtmp}/play/${elsewhere.playbackId}`, 'always');
+    await rowOf('Another server').getByText('Live', { exact: true }).waitFor();
+    await create('Reserve', `srt://127.0.0.1:${millrace.ports.srt}?streamid=x`, 'always', 'correct-horse-battery');
+    await rowOf('Reserve').getByText('another publisher has the stream').waitFor();
+    await rowOf('Another server').getByRole('button', { name: 'Switch off' }).click();
+    await rowOf('Another server').getByText('Off', { exact: true }).waitFor();
+    await rowOf('Reserve')
+      .getByText(/Last error .*: the source refuses/)
+      .waitFor();
+    expect(await page.content()).not.toContain('correct-horse-battery');
+    await console_.look(join(screenshots, 'sources-desktop.png'), DESKTOP, 'dark');
+    await console_.look(join(screenshots, 'sources-phone.png'), PHONE, 'light');
+    await page.setViewportSize(DESKTOP);
+    for (const name of ['Another server', 'Reserve']) {
+      await rowOf(name).getByRole('button', { name: 'Delete' }).click();
+      await console_.pressInDialog('Delete');
+      await rowOf(name).waitFor({ state: 'detached' });
+    }
+    await console_.untilText('This stream is pulled from nowhere');
     await encoder.stop();
     await api.ok('DELETE', `/v1/live_streams/${elsewhere.id}`);
     expect(console_.errors).toEqual([]);

@@ -103,6 +103,17 @@ export interface ShownTarget {
   readonly last_error: { readonly code: string; readonly message: string; readonly at: string } | null;
 }
 
+export interface ShownSource {
+  readonly id: string;
+  readonly name: string;
+  readonly url: string;
+  readonly mode: 'always' | 'on_demand';
+  readonly enabled: boolean;
+  readonly state: 'disabled' | 'idle' | 'connecting' | 'live' | 'waiting' | 'unknown';
+  readonly state_since: string | null;
+  readonly last_error: { readonly message: string; readonly at: string } | null;
+}
+
 export interface PublishSession {
   readonly id: string;
   readonly live_stream_id: string;

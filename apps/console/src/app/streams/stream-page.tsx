@@ -22,6 +22,7 @@ import { StreamActions } from './stream-actions.tsx';
 import { newestProblem } from './stream-problem.ts';
 import type { Refusal } from './stream-problem.ts';
 import { StreamStage } from './stream-stage.tsx';
+import { SourcesSection } from './sources-section.tsx';
 import { TargetsSection } from './targets-section.tsx';
 
 const POLL_MS = 2_000;
@@ -61,6 +62,7 @@ export function StreamPage({ values: { id = '' } }: PageProps): JSX.Element {
             )}
             {data.active_session_id !== null && <HealthSection sessionId={data.active_session_id} isLive />}
             {may('stream_keys:read') && <KeysSection stream={data} />}
+            {may('ingest_sources:read') && <SourcesSection stream={data} />}
             <PlaybackSection stream={data} onChanged={stream.reload} />
             {may('simulcast_targets:read') && <TargetsSection stream={data} />}
             <SessionsSection stream={data} />
