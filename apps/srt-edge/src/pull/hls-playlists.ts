@@ -8,6 +8,8 @@ const FROM_THE_END = 3;
 /** Further behind, the segments between are left out. */
 const MAX_BEHIND = 10;
 
+/** Seconds that a segment lasts at most: deadlines are multiples of it, and a timer has a longest time. */
+const MAX_TARGET_S = 300;
 /** A source that lists segments faster than they play. */
 const MAX_QUEUED = 2 * MAX_BEHIND;
 
@@ -35,17 +37,19 @@ export const isMultivariant = (text: string): boolean => /^#EXT-X-STREAM-INF:/m.
 export function chooseVariant(text: string, from: URL): ChosenVariant {
   const playlist = parseMultivariantPlaylist(text);
   refuseVariables(playlist);
+  const apart = groupsOfSound(playlist);
+  const isWithoutSound = ({ audio }: Variant): boolean => audio !== undefined && apart.has(audio);
   const chosen = playlist.variants.toSorted(
-    (a, b) => Number(hasOwnSound(a, playlist)) - Number(hasOwnSound(b, playlist)) || b.bandwidth - a.bandwidth,
+    (a, b) => Number(isWithoutSound(a)) - Number(isWithoutSound(b)) || b.bandwidth - a.bandwidth,
   )[0];
   if (chosen === undefined) throw new SourceFault('the playlist of the source lists no variant');
   const { bandwidth, uri } = chosen;
-  return { url: addressOf(uri, from), bandwidth, isWithoutSound: hasOwnSound(chosen, playlist) };
+  return { url: addressOf(uri, from), bandwidth, isWithoutSound: isWithoutSound(chosen) };
 }
 
-const hasOwnSound = ({ audio }: Variant, { renditions }: MultivariantPlaylist): boolean =>
-  audio !== undefined &&
-  renditions.some(({ type, groupId, uri }) => type === 'AUDIO' && groupId === audio && uri !== undefined);
+/** Groups whose sound is in playlists of its own. */
+const groupsOfSound = ({ renditions }: MultivariantPlaylist): ReadonlySet<string> =>
+  new Set(renditions.filter(({ type, uri }) => type === 'AUDIO' && uri !== undefined).map(({ groupId }) => groupId));
 
 /** Reads one media playlist again and again. */
 export class SegmentQueue {
@@ -75,6 +79,8 @@ export class SegmentQueue {
     refuseVariables(playlist);
     const { segments, mediaSequence, targetDuration } = playlist;
     if (playlist.iFramesOnly) throw new SourceFault('the playlist of the source lists keyframes only');
+    if (targetDuration > MAX_TARGET_S)
+      throw new SourceFault(`the playlist of the source has segments of more than ${MAX_TARGET_S} s`);
     this.targetMs = Math.max(1, targetDuration) * 1_000;
     if (this.#next === undefined && playlist.endList)
       throw new SourceFault('the playlist of the source is not live: it has ended');

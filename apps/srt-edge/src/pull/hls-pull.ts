@@ -12,6 +12,7 @@ import { HLS } from '../srt-edge-context.ts';
 import type { SrtEdgeContext } from '../srt-edge-context.ts';
 import { chooseVariant, isMultivariant, SegmentQueue } from './hls-playlists.ts';
 import type { NextSegment } from './hls-playlists.ts';
+import { ReadingShare } from './reading-share.ts';
 
 const UNNAMED = 'an HLS server';
 const KEY_BYTES = 16;
@@ -30,6 +31,8 @@ const AGAIN_MS = 500;
 const SEGMENT_TRIES = 2;
 /** A playlist that is not continued for so many of its target durations has stopped. */
 const STALLED_TARGETS = 3;
+/** All edges of a process have one event loop. */
+const share = new ReadingShare();
 
 export class HlsPull implements SourceConnection {
   peer: EncoderPeer = { protocol: HLS, address: '', network: '' };
@@ -50,6 +53,10 @@ export class HlsPull implements SourceConnection {
   #dueMs = 0;
   #newAtMs = 0;
   #loadedAtMs = 0;
+  /** What reading the playlist took, as long as it is. */
+  #readingMs = 0;
+  readonly #tenantId: string;
+  readonly #leaveShare: () => void;
   #key: { readonly address: string; readonly bytes: Buffer } | undefined;
   #resume: (() => void) | undefined;
 
@@ -71,6 +78,8 @@ export class HlsPull implements SourceConnection {
     addresses: OutboundAddresses,
   ) {
     this.#context = context;
+    this.#tenantId = source.tenantId;
+    this.#leaveShare = share.enter(source.tenantId);
     this.#url = new URL(source.url);
     this.#listUrl = this.#url;
     const { url, username, password } = source;
@@ -101,6 +110,7 @@ export class HlsPull implements SourceConnection {
   }
 
   hangUp(): void {
+    this.#leaveShare();
     this.#aborting.abort();
     this.#resume?.();
     this.#http.close();
@@ -123,7 +133,8 @@ export class HlsPull implements SourceConnection {
 
   /** RFC 8216 section 6.3.4: after the target duration, or half of it if nothing was new. */
   get #reloadMs(): number {
-    return this.#segments.targetMs / (this.#newAtMs === this.#loadedAtMs ? 1 : 2);
+    const ruleMs = this.#segments.targetMs / (this.#newAtMs === this.#loadedAtMs ? 1 : 2);
+    return Math.max(ruleMs, share.waitMs(this.#tenantId, this.#readingMs));
   }
 
   async #open(): Promise<void> {
@@ -140,7 +151,11 @@ export class HlsPull implements SourceConnection {
   #read(text: string, url: URL): void {
     const nowMs = performance.now();
     this.#loadedAtMs = nowMs;
-    if (this.#segments.read(text, url)) this.#newAtMs = nowMs;
+    try {
+      if (this.#segments.read(text, url)) this.#newAtMs = nowMs;
+    } finally {
+      this.#readingMs = performance.now() - nowMs;
+    }
   }
 
   /** A server may fail for a moment: what is listed goes on meanwhile. */

@@ -19,8 +19,8 @@ const NAME = /^[A-Za-z0-9_-]+$/;
 export const nameOfDefine = (define: Define): string =>
   'name' in define ? define.name : 'import' in define ? define.import : define.queryParam;
 
-/** @param defines of the playlist so far: "MUST NOT specify the same Variable Name as any other" */
-export function parseDefine(list: AttributeList, defines: readonly Define[]): Define {
+/** @param names of the playlist so far, to which this one is added: "MUST NOT specify the same Variable Name as any other" */
+export function parseDefine(list: AttributeList, names: Set<string>): Define {
   const name = list.quoted('NAME');
   const from = list.quoted('IMPORT');
   const queryParam = list.quoted('QUERYPARAM');
@@ -28,7 +28,8 @@ export function parseDefine(list: AttributeList, defines: readonly Define[]): De
   // "An EXT-X-DEFINE tag MUST contain either a NAME, an IMPORT, or a QUERYPARAM attribute, but only one of the three."
   if (given.length !== 1) throw list.wrong('one of NAME, IMPORT and QUERYPARAM');
   if (!NAME.test(given[0]!)) throw list.wrong('not the name of a variable');
-  if (defines.some((define) => nameOfDefine(define) === given[0])) throw list.wrong('a variable that is defined twice');
+  if (names.has(given[0]!)) throw list.wrong('a variable that is defined twice');
+  names.add(given[0]!);
   if (name !== undefined) return { name, value: list.required('VALUE', list.quoted('VALUE')) };
   if (from !== undefined) return { import: from };
   return { queryParam: given[0]! };

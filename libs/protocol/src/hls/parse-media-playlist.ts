@@ -68,6 +68,7 @@ class MediaPlaylistParser {
   #serverControl: ServerControl | undefined;
   #skip: Skip | undefined;
   readonly #defines: Define[] = [];
+  readonly #defined = new Set<string>();
   readonly #preloadHints: PreloadHint[] = [];
   readonly #renditionReports: RenditionReport[] = [];
   readonly #segments: MediaSegment[] = [];
@@ -124,7 +125,7 @@ class MediaPlaylistParser {
         this.#version = once(this.#version, parseVersion(value, PLACE, line), name, PLACE, line);
         return;
       case '#EXT-X-DEFINE':
-        this.#defines.push(parseDefine(new AttributeList(value ?? '', PLACE, line), this.#defines));
+        this.#defines.push(parseDefine(new AttributeList(value ?? '', PLACE, line), this.#defined));
         return;
       case '#EXT-X-TARGETDURATION':
         this.#targetDuration = once(this.#targetDuration, parseInteger(value, PLACE, line), name, PLACE, line);

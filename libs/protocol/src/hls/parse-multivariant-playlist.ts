@@ -28,6 +28,7 @@ class MultivariantPlaylistParser {
   #independentSegments: true | undefined;
   #start: StartPoint | undefined;
   readonly #defines: Define[] = [];
+  readonly #defined = new Set<string>();
   readonly #renditions: Rendition[] = [];
   readonly #variants: Variant[] = [];
   readonly #iFrameVariants: Variant[] = [];
@@ -55,7 +56,7 @@ class MultivariantPlaylistParser {
         return;
       case '#EXT-X-DEFINE': {
         const attributes = list();
-        const define = parseDefine(attributes, this.#defines);
+        const define = parseDefine(attributes, this.#defined);
         // "EXT-X-DEFINE tags containing the IMPORT attribute MUST NOT occur in Multivariant Playlists".
         if ('import' in define) throw attributes.wrong('IMPORT in a multivariant playlist');
         this.#defines.push(define);
