@@ -254,6 +254,38 @@ describe('a player over UDP', () => {
     });
   });
 
+  it('behind a network that gives it other ports is sent to those, and to no further one; requests show that it is there', async () => {
+    await start({ settings: { rtspUdpSilenceMs: 1_000, rtspPlayMergeMs: 0 } });
+    const { playbackId, publisher } = await live();
+    const [named, real, thief] = [await ports(), await ports(), await ports()];
+    const tags = { named: [] as unknown[], real: [] as unknown[], thief: [] as unknown[] };
+    for (const [name, { rtp }] of Object.entries({ named, real, thief }))
+      rtp.on('message', (datagram) => tags[name as keyof typeof tags].push(decodeRtpPacket(datagram).payload.at(-1)));
+    const player = new TestPlayer(edge.ports.rtsp);
+    closing.push(() => player.destroy());
+    const url = `${base()}/play/${playbackId}`;
+    await player.describe(url);
+    const answer = await player.setUp(`${url}/trackID=0`, `RTP/AVP;unicast;client_port=${named.range}`);
+    const port = Number(/server_port=(\d+)-/.exec(answer.headers.get('transport') ?? '')?.[1]);
+    // What opens a way through a network before PLAY, as players send it.
+    const sent = async (from: Socket) =>
+      new Promise<void>((resolve) => from.send(Buffer.from('80000000', 'hex'), port, '127.0.0.1', () => resolve()));
+    await sent(real.rtp);
+    await sent(thief.rtp);
+    await player.ask('PLAY', url);
+    const atMs = performance.now();
+    for (let tag = 2; performance.now() - atMs < 1_500; tag++) {
+      publisher(tag);
+      await expect.poll(() => tags.real.at(-1)).toBe(tag & 0xff);
+      // Without RTCP: a request is a sign as well.
+      expect((await player.ask('GET_PARAMETER', url)).status).toBe(200);
+    }
+    expect(tags.real.slice(0, 3)).toEqual([1, 2, 3]);
+    expect([tags.named, tags.thief]).toEqual([[], []]);
+    await player.closed;
+    await expect.poll(() => edge.metric('ingest_disconnects_total', '{reason="idle_timeout"}')).toBe(1);
+  });
+
   /** A stream with one keyframe, whose tag is 1, and what sends a picture. */
   async function live() {
     const stream = edge.control.newStream();

@@ -94,6 +94,21 @@ describe('frames', () => {
     expect(decodeRtpPacket(next[0]!.packet).timestamp).toBe((packets[0]!.timestamp + 5 * 44_100) % 2 ** 32);
   });
 
+  it('go on over the wraps of sequence numbers and timestamps', () => {
+    const form = new RtpForm(audioOnly(Codec.aac, AAC_44100), () => NOW);
+    const sound = frame(FrameKind.audio, Codec.aac, Buffer.of(1));
+    let [last] = rtpOf(form.encode(sound, 0)?.bytes);
+    let wraps = 0;
+    for (let i = 1; i <= 66_000; i++) {
+      const [next] = rtpOf(form.encode(sound, i * 200_000)?.bytes);
+      const steps = [(next!.sequence - last!.sequence) & 0xffff, (next!.timestamp - last!.timestamp) >>> 0];
+      if (steps[0] !== 1 || steps[1] !== 98_000) throw new Error(`packet ${i}: ${steps.join(', ')}`);
+      if (next!.timestamp < last!.timestamp || next!.sequence < last!.sequence) wraps++;
+      last = next;
+    }
+    expect(wraps).toBeGreaterThanOrEqual(2);
+  });
+
   it('that cannot be read are left out', () => {
     const form = new RtpForm(videoOnly(Codec.av1, Buffer.from('81000c00', 'hex')));
     expect(form.encode(frame(FrameKind.video, Codec.av1, Buffer.from('0a05aa', 'hex')), 0)).toBe(undefined);

@@ -68,6 +68,7 @@ describe('RtspReader', () => {
     ['a NUL in a header', 'OPTIONS * RTSP/1.0\r\nCSeq: 1\0\r\n\r\n', 'rtsp.malformed'],
     ['a head that is too long', `OPTIONS * RTSP/1.0\r\nX: ${'x'.repeat(1_024)}\r\n\r\n`, 'rtsp.malformed'],
     ['a head that does not end', 'X'.repeat(1_100), 'rtsp.malformed'],
+    ['a frame within a head', 'OPTIONS * RTSP/1.0\r\n$\0\0\x02ab\r\nCSeq: 1\r\n\r\n', 'rtsp.malformed'],
     ['too many headers', `OPTIONS * RTSP/1.0\r\n${'A: b\r\n'.repeat(9)}\r\n`, 'rtsp.malformed'],
     ['a negative length', 'OPTIONS * RTSP/1.0\r\nContent-Length: -1\r\n\r\n', 'rtsp.malformed'],
     ['a length of 2^31', 'OPTIONS * RTSP/1.0\r\nContent-Length: 2147483648\r\n\r\n', 'rtsp.too-large'],

@@ -106,6 +106,10 @@ describe('session descriptions', () => {
       'v=0\nm=video 0 RTP/AVP 200 x 96\na=rtpmap:97 H265/90000\na=fmtp:300 a=b\na=rtpmap:broken\n',
     );
     expect(media[0]?.formats.map(({ payloadType, encoding }) => [payloadType, encoding])).toEqual([[96, undefined]]);
+    // Lines end in line feeds alone, and what says nothing of packing may be anything.
+    const odd =
+      'v=0\ns=a\u2028m=video 0 RTP/AVP 1\nb=AS:-1\nm=audio 0 RTP/AVP 97\na=ptime:65535\na=ptime:-1\na=candidate:x\n';
+    expect(parse(odd).media.map(({ kind }) => kind)).toEqual(['audio']);
     expect(parse('v=0\nm=application 0 UDP/DTLS 5000\n').media[0]?.formats).toEqual([]);
   });
 });
