@@ -50,7 +50,7 @@ def add_track(container, name, layout="stereo"):
 
 
 if url.startswith("rtsp:"):
-    live = av.open(url, "w", format="rtsp", options={"rtsp_transport": "tcp"})
+    live = av.open(url, "w", format="rtsp", options={"rtsp_transport": "tcp", "strict": "experimental"})
 else:
     live = av.open(url, "w", format="flv", options={"rtmp_enhanced_codecs": "av01,vp09,hvc1,Opus,fLaC,ac-3,ec-3"})
 kept = av.open(path, "w", format="nut")

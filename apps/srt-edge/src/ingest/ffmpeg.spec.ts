@@ -109,6 +109,26 @@ describe('an encoder publishing over SRT', () => {
     expect(edge.logs.join('')).not.toContain(PASSPHRASE);
   });
 
+  it('that is srt-live-transmit changes its key every 300 packets, over a path that loses, and nothing is missing', async () => {
+    edge.control.openPassphrase = openPassphrase;
+    const path = await LossyPath.open(edge.ports.srt, { losesPercent: 5, repeatsPercent: 3, holdsMs: 20 });
+    const stream = edge.control.newStream();
+    const { recorder } = await record(stream.streamId);
+    const keys = `&passphrase=${PASSPHRASE}&pbkeylen=32&kmrefreshrate=300&kmpreannounce=100`;
+    const url = `srt://127.0.0.1:${path.port}?streamid=publish:${stream.streamKeyId}&linger=3&latency=4000${keys}`;
+    const source = spawn('ffmpeg', `-v error -nostdin -readrate 8 -t 12 -i ${CLIP} -c copy -f mpegts -`.split(' '));
+    const sender = spawn('srt-live-transmit', ['-q', '-a:no', '-chunk:1316', 'file://con', url]);
+    source.stdout.pipe(sender.stdin);
+    await recorder.until(() => mediaOf(recorder.frames, FrameKind.video).length >= 350);
+    expectClip(recorder.frames, { pictures: 345, sounds: 500 });
+    expect(path.lost).toBeGreaterThan(20);
+    expect(await edge.metric('srt_packets_total', '{outcome="received"}')).toBeGreaterThan(900);
+    expect(await edge.metric('srt_packets_total', '{outcome="dropped"}')).toBe(0);
+    // The end of its input is no end to it.
+    sender.kill();
+    await path.close();
+  });
+
   it('is refused, and the log says why', async () => {
     edge.control.openPassphrase = openPassphrase;
     const { key, streamKeyId, streamId, tenantId } = edge.control.newStream();

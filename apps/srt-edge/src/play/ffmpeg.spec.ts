@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
+import { FrameKind } from '@millrace/domain';
 import { tagsOf } from '@millrace/ingest/testing';
 import { splitAccessUnit } from '@millrace/protocol/nal';
 import { afterEach, expect, it } from 'vitest';
@@ -89,6 +90,40 @@ function expectFrames(played: readonly Played[], sent: readonly Played[]): numbe
   expect(Math.max(...played.map(({ pts90k }, i) => Math.abs(pts90k - zero - expected[i]!.pts90k)))).toBeLessThan(135);
   return zero;
 }
+
+it('is published to and played by srt-live-transmit, every coded frame at its time, until the end', async () => {
+  edge = await TestEdge.start({ settings: { srtPlayWaitMs: 20_000 } });
+  const stream = edge.control.newStream({ reconnectWindowMs: 0 });
+  const { playbackId } = edge.control.newPlayback(stream);
+  const address = (streamId: string) => `srt://127.0.0.1:${edge.ports.srt}?streamid=${streamId}&latency=500`;
+  const recorder = await edge.record(stream.streamId);
+  const source = spawn(
+    'ffmpeg',
+    `-v error -nostdin -readrate 4 -t ${SECONDS} -i ${CLIP} -c copy -f mpegts -`.split(' '),
+  );
+  const sent: Buffer[] = [];
+  source.stdout.on('data', (piece: Buffer) => sent.push(piece));
+  const transmit = ['-q', '-a:no', '-chunk:1316'];
+  const sender = spawn('srt-live-transmit', [
+    ...transmit,
+    'file://con',
+    `${address(`publish:${stream.key}`)}&linger=3`,
+  ]);
+  source.stdout.pipe(sender.stdin);
+  // It connects once, and does not try again: it comes when there is something to play.
+  await expect.poll(() => edge.liveStore.readLiveStream(stream.streamId)).toBeDefined();
+  const playing = run('srt-live-transmit', { args: [...transmit, address(`play:${playbackId}`), 'file://con'] });
+  // The end of its input is no end to the sender.
+  await recorder.until(() => recorder.frames.filter(({ kind }) => kind === FrameKind.video).length >= 170);
+  sender.kill();
+  const received = await playing;
+  const [published, played] = [await framesOf('pipe:0', Buffer.concat(sent)), await framesOf('pipe:0', received)];
+  expect(published.video.length).toBeGreaterThan(160);
+  expect(played.video.length).toBeGreaterThan(30);
+  expect(played.audio.length).toBeGreaterThan(40);
+  const zeros = [expectFrames(played.video, published.video), expectFrames(played.audio, published.audio)];
+  expect(Math.abs(zeros[0]! - zeros[1]!)).toBeLessThan(135);
+});
 
 it('plays every coded frame at its time to ffmpeg, by both forms of stream ids, until the end', async () => {
   edge = await TestEdge.start({ settings: { srtPlayWaitMs: 20_000 } });

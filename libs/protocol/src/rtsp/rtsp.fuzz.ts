@@ -8,9 +8,11 @@ import {
   parseTransports,
   readCSeq,
   readSessionId,
+  readTunnelRequest,
   RtspAuthorization,
   RtspClientSession,
   RtspReader,
+  TunnelBodyReader,
 } from './index.ts';
 
 const LIMITS = { maxHeadBytes: 2_048, maxHeaders: 16, maxBodyBytes: 1_024 };
@@ -78,6 +80,7 @@ export const seeds: readonly Uint8Array[] = [
     'Authorization: Digest username="a", realm="r", nonce="n", uri="u", qop=auth, nc=1, cnonce="c", response="ab"',
   ]),
   text(['RTSP/1.0 200 OK', 'CSeq: 4', 'Content-Length: 0']),
+  text(['POST /a HTTP/1.0', 'x-sessioncookie: 0123456789'], 'T1BUSU9OUyAqIFJUU1AvMS4wDQo=Q1NlcTogMQ0KDQo='),
   text(['RTSP/1.0 401 Unauthorized', 'CSeq: 1', 'WWW-Authenticate: Digest realm="r", nonce="n", qop="auth", Basic']),
   text([
     'RTSP/1.0 200 OK',
@@ -92,10 +95,30 @@ export const seeds: readonly Uint8Array[] = [
   ]),
 ];
 
+/** The beginning of a tunnel is read or refused; its body gives the same requests however it is cut. */
+function tunnelFrom(bytes: Buffer): void {
+  const decode = (pieces: readonly Buffer[]): string => {
+    const body = new TunnelBodyReader();
+    try {
+      const request = readTunnelRequest(bytes, LIMITS.maxHeadBytes);
+      return Buffer.concat([request?.rest ?? bytes, ...pieces].map((piece) => body.push(piece))).toString('hex');
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      return error.code;
+    }
+  };
+  const [whole, cut] = [
+    decode([bytes]),
+    decode(Array.from({ length: bytes.length }, (_, i) => bytes.subarray(i, i + 1))),
+  ];
+  if (whole !== cut) throw new Error(`${whole} in one piece, ${cut} byte by byte`);
+}
+
 /** However the bytes are cut, the same is read of them. */
 export function fuzz(data: Uint8Array): void {
   const bytes = Buffer.from(data);
   playFrom(bytes);
+  tunnelFrom(bytes);
   const whole = read([bytes]);
   const cut = read(Array.from({ length: bytes.length }, (_, i) => bytes.subarray(i, i + 1)));
   if (whole !== cut) throw new Error(`${whole} in one piece, ${cut} byte by byte`);
