@@ -157,11 +157,14 @@ it('hls.js takes smaller pictures when its link gets slow, and larger ones when 
   }
 });
 
-it('Shaka Player and dash.js find all of it in MPEG-DASH, each rendition with what it is', async () => {
+it('Shaka Player and dash.js find all of it in MPEG-DASH, each rendition with what it is, and come to its end', async () => {
   const stream = await api.createStream('dash', { latency_mode: 'low', reconnect_window_seconds: 2 });
   const sender = await MultitrackSender.publish(cluster.ports.edges[0]!.rtmp, stream.key);
   const url = `${cluster.gatewayUrl(1)}/dash/${stream.playbackId}/manifest.mpd`;
   await eventually('it is live', async () => (await fetch(url)).status === 200);
+  const players: Awaited<ReturnType<typeof openPlayerPage>>[] = [];
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= sender.stop());
   try {
     for (const [name, read] of [
       [
@@ -180,6 +183,7 @@ it('Shaka Player and dash.js find all of it in MPEG-DASH, each rendition with wh
       ],
     ] as const) {
       const opened = await openPlayerPage(name, url);
+      players.push(opened);
       await opened.page.until(`${name} shows pictures`, ({ framesDecoded }) => framesDecoded > 20);
       const { pictures, sounds } = await opened.page.page.evaluate<Record<string, unknown[]>>(read);
       const unique = (list: readonly unknown[] = []) => [...new Set(list.map((one) => JSON.stringify(one)))].sort();
@@ -193,9 +197,15 @@ it('Shaka Player and dash.js find all of it in MPEG-DASH, each rendition with wh
       expect(unique(sounds), name).toHaveLength(2);
       expect(sounds![0], name).toEqual(expect.arrayContaining([2, 'mp4a.40.2']));
       expect(await opened.failures(), name).toEqual([]);
-      await opened.close();
     }
+    const stopping = stop();
+    await Promise.all(
+      players.map(({ page }) => page.page.waitForFunction(() => document.querySelector('video')?.ended === true)),
+    );
+    for (const player of players) expect(await player.failures()).toEqual([]);
+    await stopping;
   } finally {
-    await sender.stop();
+    await stop();
+    for (const player of players) await player.close();
   }
 });

@@ -179,8 +179,11 @@ describe('the manifest of a signed playback id', () => {
 });
 
 describe('a stream that has ended', () => {
-  it('has a manifest that asks for no update', async () => {
+  it('has a manifest that says how long it is', async () => {
     await stream.addSegment(true);
-    await until('it is over', async () => attribute(await (await get('manifest.mpd')).text(), 'type') === 'static');
+    await until('it is over', async () =>
+      (await (await get('manifest.mpd')).text()).includes('mediaPresentationDuration'),
+    );
+    expect(attribute(await (await get('manifest.mpd')).text(), 'type')).toBe('dynamic');
   });
 });

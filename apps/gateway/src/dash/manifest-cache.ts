@@ -16,22 +16,29 @@ export interface KnownManifest extends ManifestVersion {
   /** Undefined: the stream has no renditions. */
   readonly manifest: DashManifest | undefined;
   readonly text: string;
+  /** Until when the manifest of a stream that has ended is dynamic; undefined while it is live, and behind that. */
+  readonly closingUntilMs: number | undefined;
 }
+
+/** For so long players ask for another version of a manifest that has a duration, before it is static: each asks every second. */
+const CLOSING_MS = 6_000;
 
 export class ManifestCache {
   readonly #known: BoundedCache<string, KnownManifest>;
   readonly #reading = new Map<string, Promise<KnownManifest | undefined>>();
   readonly #store: LiveStore;
+  readonly #nowMs: () => number;
 
-  constructor(store: LiveStore, maxStreams: number) {
+  constructor(store: LiveStore, maxStreams: number, nowMs: () => number = () => performance.now()) {
     this.#store = store;
+    this.#nowMs = nowMs;
     this.#known = new BoundedCache(maxStreams);
   }
 
   /** @returns undefined when the stream is not live. @throws LiveStoreError with nothing to show */
   async of(streamId: string, version: ManifestVersion): Promise<KnownManifest | undefined> {
     const known = this.#known.get(streamId);
-    if (known !== undefined && isSame(known, version)) return known;
+    if (known !== undefined && isSame(known, version) && !this.#isClosed(known)) return known;
     let reading = this.#reading.get(streamId);
     if (reading === undefined) {
       reading = this.#read(streamId, known).finally(() => this.#reading.delete(streamId));
@@ -45,16 +52,25 @@ export class ManifestCache {
       const state = await this.#store.readPlaylist(streamId);
       // A store that has lost something shows less than before for a while: viewers never see a manifest go back.
       if (state === undefined || state.head.mediaSequence < (known?.headMediaSequence ?? 0)) return known;
-      const manifest = manifestOf(state);
       const { ended, head } = state;
+      const wasEnded = known !== undefined && known.ended && known.headMediaSequence === head.mediaSequence;
+      const nowMs = this.#nowMs();
+      const closing = wasEnded ? known.closingUntilMs : nowMs + CLOSING_MS;
+      const closingUntilMs = ended && closing !== undefined && closing > nowMs ? closing : undefined;
+      const manifest = manifestOf(state, closingUntilMs !== undefined);
       const text = manifest === undefined ? '' : formatManifest(manifest);
-      const made = { headMediaSequence: head.mediaSequence, ended, manifest, text };
+      const made = { headMediaSequence: head.mediaSequence, ended, manifest, text, closingUntilMs };
       this.#known.set(streamId, made);
       return made;
     } catch (error) {
       if (known === undefined) throw error;
       return known;
     }
+  }
+
+  /** Whether it is static from now on. */
+  #isClosed({ closingUntilMs = Infinity }: KnownManifest): boolean {
+    return closingUntilMs <= this.#nowMs();
   }
 }
 

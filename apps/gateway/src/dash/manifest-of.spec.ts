@@ -212,6 +212,47 @@ describe('a manifest', () => {
     expect(periods[0]).toMatchObject({ startMs: ZERO_MS + 2_000, presentationTimeOffset: TICKS });
   });
 
+  it('of a stream that ends just now has its duration, and begins where it began', () => {
+    const closing = manifestOf(state([both(1), both(2)], true), true)!;
+    expect(closing).toMatchObject({ isStatic: false, minimumUpdatePeriodMs: 1_000 });
+    expect(closing.mediaPresentationDurationMs).toBe(ZERO_MS + 6_000);
+    expect(closing.periods[0]).toMatchObject({ startMs: ZERO_MS, presentationTimeOffset: 0 });
+  });
+
+  it('has no segment that overlaps the next, however far a track ran, or went back', () => {
+    const starts = [0, TICKS / 2, TICKS / 4, 3 * TICKS];
+    const entries = starts.map((start90k, index) => entry(index, { video: whole('video', index, start90k) }));
+    const { timeline } = manifestOf(state(entries))!.periods[0]!.adaptationSets[0]!.representations[0]!;
+    expect(timeline.map(({ time }) => time)).toEqual([0, TICKS / 2, TICKS / 2 + 1, 3 * TICKS]);
+    for (const [index, { time, duration }] of timeline.entries()) {
+      expect(duration).toBeGreaterThan(0);
+      if (index > 0) expect(timeline[index - 1]!.time + timeline[index - 1]!.duration).toBeLessThanOrEqual(time);
+    }
+  });
+
+  it('promises a place to start in each segment of a representation only where there is one', () => {
+    const promised = (entries: readonly LowLatencyEntry[]) =>
+      manifestOf(state(entries))!.periods[0]!.adaptationSets.flatMap(({ representations }) =>
+        representations.map(({ id, startsWithSap }) => [id, startsWithSap]),
+      );
+    expect(promised([both(0), both(1)])).toEqual([
+      ['video', true],
+      ['audio', true],
+    ]);
+    // Of the stream: at a recovery point. Of the rendition: in the middle of a group of pictures.
+    const recovery = { ...both(1), independent: false };
+    const middle = both(1);
+    const inMiddle = {
+      ...middle,
+      renditions: { ...middle.renditions, video: { ...middle.renditions.video!, independent: false } },
+    };
+    for (const second of [recovery, inMiddle])
+      expect(promised([both(0), second])).toEqual([
+        ['video', false],
+        ['audio', true],
+      ]);
+  });
+
   it('lists nothing whose times are not known, as of a packager of the release before', () => {
     const old = entry(0, { video: whole('video', 0, undefined) }, undefined);
     expect(manifestOf(state([old]))).toBeUndefined();

@@ -43,9 +43,14 @@ export const templateOf = (segmentName: string): string =>
 /** What a manifest can list: an entry with all times that it needs. */
 type Timed = LowLatencyEntry & { readonly period: MediaPeriod };
 
-/** @returns undefined when there are no files for MPEG-DASH */
-export function manifestOf(state: PlaylistState): DashManifest | undefined {
+/**
+ * @param isClosing of a stream that has ended just now: a manifest that is still dynamic, and has the duration. Shaka Player 5 takes the duration of one
+ *   that is static right behind one without for the length of what is listed, and never comes to its end.
+ * @returns undefined when there are no files for MPEG-DASH
+ */
+export function manifestOf(state: PlaylistState, isClosing = false): DashManifest | undefined {
   const { lowLatency, description, ended, head } = state;
+  const isStatic = ended && !isClosing;
   const entries = timedEntries(lowLatency?.window.entries ?? []);
   const last = entries.at(-1);
   if (last === undefined) return undefined;
@@ -54,10 +59,11 @@ export function manifestOf(state: PlaylistState): DashManifest | undefined {
   // Where the first of them ends: players wait for more of what ends before the presentation does.
   const endMs = wallClockOf(last.period, Math.min(...timelinesOf([last]).map(endOf)));
   return {
+    isStatic,
     availabilityStartTimeMs: 0,
     // What is new is known when the last segment has ended: every gateway says the same.
     publishTimeMs: endMs,
-    minimumUpdatePeriodMs: ended ? undefined : UPDATE_MS,
+    minimumUpdatePeriodMs: isStatic ? undefined : UPDATE_MS,
     mediaPresentationDurationMs: ended ? endMs : undefined,
     timeShiftBufferDepthMs: entries.reduce((sum, { durationMs }) => sum + durationMs, 0),
     minBufferTimeMs: targetMs,
@@ -68,7 +74,7 @@ export function manifestOf(state: PlaylistState): DashManifest | undefined {
     timescale: TIMESCALE,
     periods: runsOf(entries).map((run, index) =>
       // One that is over begins with what is listed: Shaka Player 5 takes its first period for the start of what can be played.
-      periodOf(run, description, ended && index === 0 ? startOf(run) : run[0]!.period.start90k),
+      periodOf(run, description, isStatic && index === 0 ? startOf(run) : run[0]!.period.start90k),
     ),
   };
 }
@@ -212,16 +218,30 @@ function representationOf(run: readonly Timed[], facts: Facts): DashRepresentati
     initialization: map.name,
     media: templateOf(file),
     startNumber: first.mediaSequence,
+    startsWithSap: run.every((entry) => startsWithSap(entry, facts)),
     timeline: timelineOf(run, name),
   };
 }
 
+/** Sound begins anywhere. The first pictures are whole segments of the stream, which may begin at a recovery point: that is no SAP of type 1. */
+function startsWithSap(entry: Timed, { name, kind }: Facts): boolean {
+  if (kind === 'audio') return true;
+  const { independent = entry.independent } = renditionOf(entry, name);
+  return independent && (name !== 'video' || entry.independent);
+}
+
+/** Each segment ends where the next one begins, if that is near, and never behind it. */
 function timelineOf(run: readonly Timed[], name: RenditionName): DashSegment[] {
+  let endsAt = -Infinity;
   return run.map((entry, index) => {
     const { start90k = 0, ticks } = renditionOf(entry, name);
     const next = run[index + 1] && renditionOf(run[index + 1]!, name).start90k;
-    const step = (next ?? Infinity) - start90k;
-    return { time: start90k, duration: step > 0 && Math.abs(step - ticks) < JITTER_TICKS ? step : ticks };
+    // Times that stand still or go back, which no period begins with: "the earliest presentation time" grows from segment to segment.
+    const time = Math.max(start90k, endsAt);
+    const step = (next ?? Infinity) - time;
+    const duration = Math.max(1, step < ticks + JITTER_TICKS ? step : ticks);
+    endsAt = time + duration;
+    return { time, duration };
   });
 }
 

@@ -15,8 +15,10 @@ const representation = {
   initialization: 'map-0.mp4?e=1&s=2',
   media: 'v$Number$.m4s?e=1&s=2',
   startNumber: 7,
+  startsWithSap: true,
 };
 const manifest = (timeline: readonly DashSegment[], more: Partial<DashManifest> = {}): DashManifest => ({
+  isStatic: false,
   availabilityStartTimeMs: 0,
   publishTimeMs: 1_795_000_004_000,
   minimumUpdatePeriodMs: 1_000,
@@ -109,8 +111,9 @@ describe('a manifest', () => {
       width: '1280',
       height: '720',
       frameRate: '29970/1000',
+      startWithSAP: '1',
     });
-    expect(audio).toEqual({ id: 'audio', codecs: 'mp4a.40.2', bandwidth: '3000000' });
+    expect(audio).toEqual({ id: 'audio', codecs: 'mp4a.40.2', bandwidth: '3000000', startWithSAP: '1' });
     expect(of('MPD/Period/AdaptationSet').map(([, { id }]) => id)).toEqual(['0', '1']);
     // In the order of the schema (sections 5.3.3.3 and 5.3.7.3), whose sequences are fixed.
     const inVideo = elements.slice(elements.findIndex(([path]) => path === 'MPD/Period/AdaptationSet') + 1);
@@ -142,10 +145,36 @@ describe('a manifest', () => {
   });
 
   it('of a presentation that is over asks for no update, and says how long it is', () => {
-    const over = { minimumUpdatePeriodMs: undefined, mediaPresentationDurationMs: 1_795_000_004_000 };
+    const over = { isStatic: true, minimumUpdatePeriodMs: undefined, mediaPresentationDurationMs: 1_795_000_004_000 };
     const [[, attributes]] = read(formatManifest(manifest([{ time: 0, duration: 1 }], over))) as [Element];
     expect(attributes['type']).toBe('static');
     for (const name of ['minimumUpdatePeriod', 'timeShiftBufferDepth']) expect(attributes[name]).toBeUndefined();
     expect(attributes['mediaPresentationDuration']).toBe('PT1795000004S');
+  });
+
+  it('may have a duration before it is static', () => {
+    const closing = { mediaPresentationDurationMs: 1_795_000_004_000 };
+    const [[, attributes]] = read(formatManifest(manifest([{ time: 0, duration: 1 }], closing))) as [Element];
+    expect(attributes).toMatchObject({
+      type: 'dynamic',
+      minimumUpdatePeriod: 'PT1S',
+      timeShiftBufferDepth: 'PT4S',
+      mediaPresentationDuration: 'PT1795000004S',
+    });
+  });
+
+  it('promises no place to start where there is none', () => {
+    const text = formatManifest(manifest([{ time: 0, duration: 1 }]));
+    expect(text).toContain('startWithSAP="1"');
+    expect(text).not.toMatch(/<AdaptationSet[^>]*startWithSAP/);
+    const one = manifest([{ time: 0, duration: 1 }]);
+    const periods = one.periods.map((period) => ({
+      ...period,
+      adaptationSets: period.adaptationSets.map((set) => ({
+        ...set,
+        representations: set.representations.map((representation) => ({ ...representation, startsWithSap: false })),
+      })),
+    }));
+    expect(formatManifest({ ...one, periods })).not.toContain('startWithSAP');
   });
 });

@@ -24,6 +24,8 @@ export interface DashRepresentation {
   readonly media: string;
   /** The number of the first one in the timeline. */
   readonly startNumber: number;
+  /** Whether decoding can start with each segment in the timeline (SAP type 1, section 4.5.2). */
+  readonly startsWithSap: boolean;
   readonly timeline: readonly DashSegment[];
 }
 
@@ -69,6 +71,8 @@ interface DashLatency {
 
 /** Section 5.3.1. */
 export interface DashManifest {
+  /** Whether no version follows it. One that has a duration and is not static is of a presentation that is over, and that players ask for once more. */
+  readonly isStatic: boolean;
   /** Milliseconds since 1970: what the times of periods are counted from. */
   readonly availabilityStartTimeMs: number;
   readonly publishTimeMs: number;
@@ -100,17 +104,16 @@ type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 export function formatManifest(manifest: DashManifest): string {
   const { latency, location, minimumUpdatePeriodMs, mediaPresentationDurationMs: lengthMs } = manifest;
-  const isOver = lengthMs !== undefined;
   const mpd: Attributes = {
     xmlns: 'urn:mpeg:dash:schema:mpd:2011',
     profiles: PROFILES,
     // The times of one that has ended stay those that it had: players go on to its end (section 5.3.1.2).
-    type: isOver ? 'static' : 'dynamic',
+    type: manifest.isStatic ? 'static' : 'dynamic',
     availabilityStartTime: new Date(manifest.availabilityStartTimeMs).toISOString(),
     publishTime: new Date(manifest.publishTimeMs).toISOString(),
     minimumUpdatePeriod: minimumUpdatePeriodMs === undefined ? undefined : duration(minimumUpdatePeriodMs),
     mediaPresentationDuration: lengthMs === undefined ? undefined : duration(lengthMs),
-    timeShiftBufferDepth: isOver ? undefined : duration(manifest.timeShiftBufferDepthMs),
+    timeShiftBufferDepth: manifest.isStatic ? undefined : duration(manifest.timeShiftBufferDepthMs),
     suggestedPresentationDelay: duration(latency.targetMs),
     minBufferTime: duration(manifest.minBufferTimeMs),
     maxSegmentDuration: duration(manifest.maxSegmentDurationMs),
@@ -139,7 +142,6 @@ function formatPeriod(period: DashPeriod, timescale: number): string[] {
         mimeType: `${set.contentType}/mp4`,
         lang: set.language,
         segmentAlignment: 'true',
-        startWithSAP: 1,
       },
       [
         ...set.supplemental.flatMap((one) => descriptor('SupplementalProperty', one)),
@@ -163,7 +165,16 @@ function formatRepresentation(one: DashRepresentation, times: Attributes): strin
   const timeline = formatTimeline(one.timeline);
   return element(
     'Representation',
-    { id, codecs, bandwidth, width, height, frameRate: frameRate && fraction(frameRate) },
+    {
+      id,
+      codecs,
+      bandwidth,
+      width,
+      height,
+      frameRate: frameRate && fraction(frameRate),
+      // Absent: nothing is promised (section 5.3.7.2).
+      startWithSAP: one.startsWithSap ? 1 : undefined,
+    },
     [
       ...(channels === undefined ? [] : element('AudioChannelConfiguration', channelCount, [])),
       ...element('SegmentTemplate', { ...times, initialization, media, startNumber }, [
