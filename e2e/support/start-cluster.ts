@@ -1,7 +1,7 @@
 // `npm run cluster` as a test runs it: free ports, a temporary folder, and every process in the test's hands by name.
 import { rmSync } from 'node:fs';
 import { Cluster, freeClusterPorts } from '@millrace/tools/cluster';
-import type { ClusterPorts } from '@millrace/tools/cluster';
+import type { ClusterPorts, RunService } from '@millrace/tools/cluster';
 import type { ControlledProcess, LineLog } from '@millrace/tools/processes';
 import type { Quickstart } from '@millrace/standalone/quickstart';
 import { askRedis } from './redis-operator.ts';
@@ -22,6 +22,8 @@ export interface StartClusterOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Added to the command line of Redis: a snapshot on disk, for example. */
   readonly redisArgs?: readonly string[];
+  /** How its services are run: as they are built when not given. */
+  readonly runService?: RunService;
 }
 
 export interface RunningCluster {
@@ -51,10 +53,16 @@ export interface RunningCluster {
 
 export async function startCluster(options: StartClusterOptions = {}): Promise<RunningCluster> {
   const { edges = 2, rtspEdges = 0, srtEdges = 0, packagers = 2, gateways = 1, signalings = 0, turns = 0 } = options;
-  const { env, redisArgs } = options;
+  const { env, redisArgs, runService } = options;
   const ports = await freeClusterPorts({ edges, rtspEdges, srtEdges, packagers, gateways, signalings, turns });
   const { path: folder } = temporaryFolder('cluster');
-  const cluster = new Cluster({ folder, ports, ...(env && { env }), ...(redisArgs && { redisArgs }) });
+  const cluster = new Cluster({
+    folder,
+    ports,
+    ...(env && { env }),
+    ...(redisArgs && { redisArgs }),
+    ...(runService && { runService }),
+  });
   const stop = async (): Promise<void> => {
     const refused = await refusedAccess(cluster);
     await cluster.stop();

@@ -13,6 +13,8 @@ export interface ServiceOptions {
   readonly metricsPort: number;
   /** Where its admin port listens: 127.0.0.1 when not given. */
   readonly metricsHost?: string;
+  /** Its main file: that of the built app when not given. */
+  readonly main?: string;
   /** Read at each start. */
   readonly env: () => Readonly<Record<string, string>>;
 }
@@ -23,7 +25,7 @@ export type RunService = (options: ServiceOptions) => ManagedProcess;
 /** @param prefix what the command stands behind: a program that runs it in a memory limit, for example */
 export function serviceProcess(options: ServiceOptions, prefix: readonly string[] = []): ManagedProcess {
   const { name, app, metricsPort, metricsHost, env } = options;
-  const main = join(root, 'apps', app, 'dist', 'main.js');
+  const { main = join(root, 'apps', app, 'dist', 'main.js') } = options;
   if (!existsSync(main)) throw new Error(`${main} is not built: run "npm run build"`);
   const [command, ...args] = [...prefix, process.execPath, ...SERVICE_NODE_ARGUMENTS, main];
   return new ManagedProcess({
