@@ -474,3 +474,41 @@ it('HDR that an encoder describes beside the bit stream is in the playlist and i
   ]);
   await client.end();
 });
+
+it('an encoder that pauses for longer than a segment has room for is played on by hls.js, behind a discontinuity', async () => {
+  const PAUSE_MS = 2_500;
+  const api = TenantApi.of(server.quickstart);
+  const stream = await api.createStream('pause', { latency_mode: 'low', reconnect_window_seconds: 1 });
+  const url = new URL('master.m3u8', stream.playlistUrl).href;
+  const client = await RawRtmpClient.publish(server.ports.rtmp, 'live', stream.key);
+  await client.setChunkSize(4096);
+  // A second into a segment.
+  const tags = readFlvTags(mediaFile('bbb-h264-aac.flv')).filter(({ timestampMs }) => timestampMs < 16_000);
+  const startedAt = performance.now();
+  const sending = (async () => {
+    for (const { type, timestampMs, body } of tags) {
+      const timestamp = timestampMs < 7_000 ? timestampMs : timestampMs + PAUSE_MS;
+      const waitMs = startedAt + timestamp - performance.now();
+      if (waitMs > 0) await delay(waitMs);
+      await client.send({ type, streamId: 1, timestamp, body }, { csid: type, headers: 'full' });
+    }
+  })();
+  await eventually('it is live', async () => (await fetch(url)).ok);
+  const opened = await openLowLatencyPage(url);
+  await opened.page.until('pictures move', ({ framesDecoded }) => framesDecoded > 20);
+  const list = new URL('video.m3u8', stream.playlistUrl).href;
+  const text = await eventually('the pause is over', async () => {
+    const answer = await (await fetch(list)).text();
+    return answer.includes('#EXT-X-DISCONTINUITY\n') ? answer : undefined;
+  });
+  const target = Number(/#EXT-X-TARGETDURATION:(\d+)/.exec(text)![1]);
+  for (const [, seconds] of text.matchAll(/#EXTINF:([\d.]+)/g))
+    expect(Math.round(Number(seconds))).toBeLessThanOrEqual(target);
+  const { framesDecoded } = await opened.page.state();
+  // All but a second or two of what is left.
+  await opened.page.until('pictures go on', (state) => state.framesDecoded > framesDecoded + 120);
+  await sending;
+  expect((await opened.failures()).filter((failure) => failure.startsWith('fatal'))).toEqual([]);
+  await opened.close();
+  await client.end();
+});

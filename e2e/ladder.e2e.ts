@@ -199,9 +199,7 @@ it('Shaka Player and dash.js find all of it in MPEG-DASH, each rendition with wh
       expect(await opened.failures(), name).toEqual([]);
     }
     const stopping = stop();
-    await Promise.all(
-      players.map(({ page }) => page.page.waitForFunction(() => document.querySelector('video')?.ended === true)),
-    );
+    await Promise.all(players.map((player) => player.ended()));
     for (const player of players) expect(await player.failures()).toEqual([]);
     await stopping;
   } finally {
