@@ -204,6 +204,31 @@ describe('a CMAF file', () => {
     expect(encodeCmafHeader(track, TIMESCALE).includes('colr')).toBe(false);
   });
 
+  it('says on which display HDR was mastered, and how bright it is, where that is known', () => {
+    const track = clipOf('bbb-h264-aac.flv', 'video').track as CmafVideoTrack;
+    const masteringDisplay = {
+      redX: 0.708,
+      redY: 0.292,
+      greenX: 0.17,
+      greenY: 0.797,
+      blueX: 0.131,
+      blueY: 0.046,
+      whitePointX: 0.3127,
+      whitePointY: 0.329,
+      maxLuminance: 1_000,
+      minLuminance: 0.0001,
+    };
+    const contentLight = { maxContentLightLevel: 1_000, maxPictureAverageLightLevel: 400 };
+    const bytes = encodeCmafHeader({ ...track, masteringDisplay, contentLight }, TIMESCALE).toString('hex');
+    // Green, blue, red and white as in the SEI message of ITU-T H.265 section D.3.28.
+    expect(bytes).toContain(
+      '000000206d646376' + '21349baa' + '199608fc' + '8a483908' + '3d134042' + '00989680' + '00000001',
+    );
+    expect(bytes).toContain('0000000c636c6c69' + '03e8' + '0190');
+    const plain = encodeCmafHeader(track, TIMESCALE);
+    expect([plain.includes('mdcv'), plain.includes('clli')]).toEqual([false, false]);
+  });
+
   it('begins again at any fragment, as a player joins', () => {
     const clip = clipOf('bbb-h264-aac.flv', 'audio');
     const late = { track: clip.track, samples: clip.samples.slice(100, 150) };
