@@ -12,6 +12,7 @@ const MEMORY_CLAIMS = 'libs/live-store/src/memory/memory-publications.ts';
 const REDIS_CLAIMS = 'libs/live-store/src/redis/scripts/publication-scripts.ts';
 const LEASE_KEEPER = 'apps/packager/src/packaging/lease-keeper.ts';
 const SEGMENTER = 'apps/packager/src/packaging/segmenter.ts';
+const CUT_DECISION = 'apps/packager/src/packaging/cut-decision.ts';
 
 const FRAME_ORDER_SPECS = ['libs/frame-bus/src/order/frame-order.spec.ts'];
 const MEMORY_BUS_SPECS = ['libs/frame-bus/src/frame-bus.memory.spec.ts'];
@@ -191,5 +192,12 @@ export const STREAM_MUTANTS: readonly Mutant[] = [
     find: "const breaks = jumps || decided === 'timeline';",
     replace: 'const breaks = false;',
     specs: SEGMENTER_SPECS,
+  },
+  {
+    name: 'segment-lasts-until-a-pause-is-over',
+    file: CUT_DECISION,
+    find: "return isBridged(open, frame, step, limits) ? 'duration' : 'timeline';",
+    replace: "return 'duration';",
+    specs: ['apps/packager/src/packaging/encoder-pauses.spec.ts'],
   },
 ];
