@@ -75,7 +75,7 @@ export const FIGURES: readonly Figure[] = [
     unit: 'ms per second',
     publishers: 1,
     hls: true,
-    args: ['--hlss', '100', '--hls-poll-ms', '1000', '--settle-ms', '6000', '--warm-ms', '4000', '--dur-ms', '15000'],
+    args: ['--hlss', '100', '--hls-poll-ms', '1000', ...windowArgs, '--settle-ms', '6000'],
     read: ({ cpuMsPerSecond }) => cpuMsPerSecond,
   },
   {

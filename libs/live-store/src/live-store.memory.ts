@@ -316,6 +316,10 @@ export class MemoryLiveStore implements LiveStore {
     return this.#windows.segment(streamId, name);
   }
 
+  segmentInMemory(streamId: string, name: string): StoredSegment | undefined {
+    return this.#closed ? undefined : this.#windows.segment(streamId, name);
+  }
+
   watchPlaylist(streamId: string, onChange: () => void): () => void {
     assertId('str', streamId);
     return this.#listeners.add(streamId, onChange);

@@ -332,6 +332,10 @@ class RedisLiveStore implements LiveStore {
     return isSegmentName(name) ? this.#windows.segment(streamId, name) : undefined;
   }
 
+  segmentInMemory(): undefined {
+    return undefined;
+  }
+
   watchPlaylist(streamId: string, onChange: () => void): () => void {
     assertId('str', streamId);
     return this.#changes.add(streamId, onChange);

@@ -484,6 +484,8 @@ export interface LiveStore {
    * found.
    */
   readSegment(streamId: string, name: string): Promise<StoredSegment | undefined>;
+  /** The same at once, where segments are in the memory of this process; undefined elsewhere. */
+  segmentInMemory(streamId: string, name: string): StoredSegment | undefined;
   /**
    * Calls back when the playlist of a stream has changed: a hint, for who waits; it may be missed, or come for nothing. The
    * callback must not throw.

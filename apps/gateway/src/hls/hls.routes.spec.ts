@@ -2,7 +2,9 @@ import { newId } from '@millrace/domain';
 import { createMemoryLiveStore } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SampleStream, sampleSegmentBytes } from '../testing/sample-stream.ts';
 import { makeWorld, until } from '../testing/tenant-world.ts';
@@ -75,6 +77,55 @@ describe('playlists', () => {
     } finally {
       unsubscribe(ROUTED, onRouted);
     }
+  });
+
+  it('are counted and change for a player that asks over and over as for any other', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const server = gateway.app.getHttpServer();
+    let parsed = 0;
+    server.on('request', () => parsed++);
+    const ask = () =>
+      new Promise<{ text: string; headers: IncomingHttpHeaders; socket: Socket }>((resolve, reject) => {
+        const request = httpRequest(`${gateway.url}${playlistPath()}`, { agent }, (answer) => {
+          const { headers, socket } = answer;
+          answer.setEncoding('utf8');
+          void answer.toArray().then((parts) => resolve({ text: parts.join(''), headers, socket }), reject);
+        });
+        request.on('error', reject).end();
+      });
+    const counted = async () => {
+      const metrics = await gateway.metrics.text();
+      const sum = (name: string): number =>
+        [...metrics.matchAll(new RegExp(`^millrace_${name} (.*)$`, 'gm'))].reduce(
+          (sum, [, value]) => sum + Number(value),
+          0,
+        );
+      return {
+        requests: sum('playback_requests_total\\{kind="media",status="200"\\}'),
+        bytes: sum('playback_bytes_total\\{kind="media"\\}'),
+        egress: sum('tenant_egress_bytes_total\\{.*\\}'),
+        times: sum('playback_request_seconds_count\\{kind="media"\\}'),
+      };
+    };
+    const first = await ask();
+    const [before, readBefore] = [await counted(), first.socket.bytesRead];
+    let asked = 0;
+    let bytes = 0;
+    for (let again = 0; again < 3; asked++) {
+      if (asked % 20 === 10) await stream.add();
+      const parsedBefore = parsed;
+      const { text, headers, socket } = await ask();
+      expect([text, socket]).toEqual([stream.playlist().text, first.socket]);
+      expect(Object.keys(headers)).toEqual(Object.keys(first.headers));
+      bytes += Buffer.byteLength(text);
+      if (parsed === parsedBefore) again++;
+    }
+    agent.destroy();
+    const after = await counted();
+    expect(after.requests - before.requests).toBe(asked);
+    expect(after.times - before.times).toBe(asked);
+    expect(after.bytes - before.bytes).toBe(bytes);
+    expect(after.egress - before.egress).toBe(first.socket.bytesRead - readBefore);
   });
 
   it.each(['index.m3u8', 'master.m3u8'])('%s: types, caching, other sites', async (name) => {

@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CROSS_ORIGIN_HEADERS } from '../http/cross-origin.ts';
 import { sendProblem } from '../server/problem-filter.ts';
+import type { AnswerAgain } from '../server/repeated-requests.ts';
 import type { FaultLog } from '../server/problem-filter.ts';
 import { PLAYBACK_CODE_LIMITS } from '../playback/playback-limits.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -17,6 +18,7 @@ import type { HlsMetrics, HoldReason, PlaybackKind } from './hls-metrics.ts';
 import type { HlsRequest, HlsService } from './hls-service.ts';
 import type { Representation } from './representation.ts';
 import type { ResponseBytes } from './response-bytes.ts';
+import { canPrepare, preparedBytes } from './prepared-answer.ts';
 import { sendRepresentation } from './send-representation.ts';
 
 /** As usage and metrics name them. */
@@ -80,9 +82,7 @@ export class HlsRoutes {
   }
 
   register(server: FastifyInstance): void {
-    server.connectionGuard.answerFirst((request, response) =>
-      this.#answerCached(request, response, server.clientAddresses),
-    );
+    server.connectionGuard.answerFirst((request, response) => this.#answerCached(request, response, server));
     addPublicRoute(server, {
       method: ['GET', 'HEAD'],
       url: HLS_PATH,
@@ -173,11 +173,15 @@ export class HlsRoutes {
   }
 
   /**
-   * A cached playlist that is asked for by its plain address: most of what viewers ask for, and answered without the router.
+   * A cached playlist or segment that is asked for by its plain address: most of what viewers ask for, and answered without the router.
    *
    * @returns whether it was answered
    */
-  #answerCached(request: IncomingMessage, response: ServerResponse, clients: ClientAddresses): boolean {
+  #answerCached(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { clientAddresses: clients, connectionGuard }: FastifyInstance,
+  ): boolean {
     const { method, url } = request;
     if (method !== 'GET' || url === undefined || !url.startsWith(HLS_PREFIX)) return false;
     const slash = url.indexOf('/', HLS_PREFIX.length);
@@ -185,13 +189,37 @@ export class HlsRoutes {
     const startedAt = performance.now();
     const file = url.slice(slash + 1);
     const kind = this.#hls.kindOf(file);
-    if (kind !== 'media') return false;
     const playbackId = url.slice(HLS_PREFIX.length, slash);
-    const cached = this.#hls.cached({ kind, playbackId, file, url, isPreview: false });
+    const asked: HlsRequest = { kind, playbackId, file, url, isPreview: false };
+    const cached = this.#hls.cached(asked);
     if (cached === undefined) return false;
+    if (kind === 'media' && isSameForAll(request) && canPrepare(request, response, cached))
+      connectionGuard.repeated.remember(request, () => this.#answersAgain(request, clients.of(request), asked));
     this.#send(request, response, clients, { kind, playbackId, protocol: 'hls' }, cached);
     this.#metrics.took(kind, performance.now() - startedAt, undefined);
     return true;
+  }
+
+  /** Answers a viewer's request for a playlist as it was answered before, while the playlist is the same for all. */
+  #answersAgain(request: IncomingMessage, address: string, asked: HlsRequest): AnswerAgain | undefined {
+    const { kind, playbackId } = asked;
+    const fact = this.#hls.factOf(playbackId);
+    if (fact === undefined) return undefined;
+    const { streamId, tenantId } = fact;
+    const viewer = viewerOf(request, address, { playbackId, streamId, tenantId }, undefined);
+    const polled = this.#meter.poller('hls', viewer);
+    const sent = (bytes: number): void => this.#meter.sent('hls', viewer, bytes);
+    return (socket, flushed) => {
+      const startedAt = performance.now();
+      const cached = this.#hls.cached(asked);
+      const bytes = cached && preparedBytes(cached);
+      if (bytes === undefined || this.#hls.factOf(playbackId)?.streamId !== streamId) return false;
+      this.#egress.writeTo(socket, bytes, sent, flushed);
+      this.#metrics.answered(kind, 200, cached!.body.byteLength);
+      polled();
+      this.#metrics.took(kind, performance.now() - startedAt, undefined);
+      return true;
+    };
   }
 
   #answer(request: FastifyRequest, reply: FastifyReply, protocol: Protocol): void | Promise<void> {
@@ -263,6 +291,9 @@ export class HlsRoutes {
     return new ProblemError('internal_error', 'An internal error occurred on this server.', { cause: error });
   }
 }
+
+/** Whether the answer depends on nothing that the client has. */
+const isSameForAll = ({ headers }: IncomingMessage): boolean => headers['if-none-match'] === undefined;
 
 /** From here on the response is written by hand. */
 function takeOver(reply: FastifyReply): ServerResponse {

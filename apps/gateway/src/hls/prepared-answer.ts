@@ -7,6 +7,9 @@ import type { Representation } from './representation.ts';
 /** A copy of longer ones would cost more memory than it saves time. */
 const MAX_BODY_BYTES = 65_536;
 
+/** As the runtime writes it: RFC 9110 section 6.6.1. */
+const DATE = /^Date: [^\r]*/m;
+
 /** What the runtime keeps of an answer, without documenting it. */
 interface Outgoing {
   /** The status line and the headers as they are sent; null until they are written. */
@@ -52,16 +55,27 @@ export function prepare(response: ServerResponse, what: Representation): void {
   prepared.set(what, { second: secondNow(), header, bytes });
 }
 
+/** What an answer to a request like those before is now; undefined: none was written yet. */
+export function preparedBytes(what: Representation): Buffer | undefined {
+  const ready = prepared.get(what);
+  const second = secondNow();
+  if (ready === undefined || ready.second === second) return ready?.bytes;
+  const header = ready.header.replace(DATE, `Date: ${new Date(second * 1_000).toUTCString()}`);
+  const bytes = Buffer.concat([Buffer.from(header, 'latin1'), what.body]);
+  prepared.set(what, { second, header, bytes });
+  return bytes;
+}
+
 /** @returns whether it was sent */
 export function sendPrepared(response: ServerResponse, what: Representation): boolean {
-  const ready = prepared.get(what);
   const { socket } = response;
   // An answer that waits behind another one of its connection has no socket yet.
-  if (ready === undefined || ready.second !== secondNow() || socket === null) return false;
+  const bytes = socket === null ? undefined : preparedBytes(what);
+  if (socket === null || bytes === undefined) return false;
   const outgoing = response as Outgoing;
-  outgoing._header = ready.header;
+  outgoing._header = prepared.get(what)!.header;
   outgoing._headerSent = true;
-  socket.write(ready.bytes);
+  socket.write(bytes);
   response.end();
   return true;
 }

@@ -59,6 +59,23 @@ export class ResponseBytes {
       if (response.writableFinished) count(pending, 0);
     });
   }
+
+  /**
+   * Writes to a connection that carries no response at the moment, and counts that.
+   *
+   * @param flushed called once the kernel has accepted it all, or the connection is gone
+   */
+  writeTo(socket: Socket, bytes: Uint8Array, sent: OnSent, flushed: () => void): void {
+    const pending: Pending = { socket, total: bytes.byteLength, sent, counted: 0 };
+    socket.write(bytes, (error) => {
+      this.#pending.delete(pending);
+      if (error === undefined || error === null) count(pending, 0);
+      flushed();
+    });
+    const unsent = unsentBytes(socket);
+    count(pending, unsent);
+    if (unsent > 0) this.#pending.add(pending);
+  }
 }
 
 function count(pending: Pending, unsent: number): void {

@@ -129,4 +129,25 @@ describe('SegmentCache', () => {
       Array.from({ length: 10 }, (_, n) => String(n)).filter((name) => cache.get(tenantId, name) !== undefined);
     expect([held('quiet'), held('loud'), cache.bytes]).toEqual([['1', '2'], ['8', '9'], 4_000]);
   });
+
+  it('keeps nothing where the store is in this process: it has what the store has, encrypted names once they are', async () => {
+    const stored = new Map([
+      ['1-0a.ts', segmentOf(1_000)],
+      ['2.k1.ts', segmentOf(1_000)],
+    ]);
+    const store = {
+      segmentInMemory: (_streamId: string, name: string) => stored.get(name),
+      readSegment: (_streamId: string, name: string) => Promise.resolve(stored.get(name)),
+    } as unknown as LiveStore;
+    const cache = new SegmentCache(store, KEYS, 0);
+    expect(cache.get('str_1', '1-0a.ts')?.body).toBe(stored.get('1-0a.ts')!.bytes);
+    expect(cache.get('str_1', '3-0a.ts')).toBeUndefined();
+    expect(cache.get('str_1', '2.k1.ts')).toBeUndefined();
+    const encrypted = await cache.load('str_1', '2.k1.ts', { network: 'a', tenantId: 'ten_1' }, true);
+    expect(encrypted?.body).not.toEqual(stored.get('2.k1.ts')!.bytes);
+    expect(cache.get('str_1', '2.k1.ts')?.body).toBe(encrypted?.body);
+    stored.clear();
+    expect(['1-0a.ts', '2.k1.ts'].map((name) => cache.get('str_1', name))).toEqual([undefined, undefined]);
+    expect([cache.bytes, cache.reads]).toEqual([0, 3]);
+  });
 });

@@ -6,6 +6,7 @@ import type { PlaceHolder } from '@millrace/service-kit';
 import { PLAYBACK_CODE_LIMITS } from '../playback/playback-limits.ts';
 import { segmentRepresentation } from './representation.ts';
 import type { Representation } from './representation.ts';
+import { isEncryptedName } from './segment-keys.ts';
 import type { SegmentKeys } from './segment-keys.ts';
 
 /** How many segments are read from the live store at once; a client that asks for one more is told to come again. */
@@ -70,8 +71,9 @@ export class SegmentCache {
     return this.#readCount;
   }
 
-  /** A cached segment. */
+  /** A cached segment, or one that is in this process anyway. */
   get(streamId: string, name: string): Representation | undefined {
+    if (this.#maxBytes === 0) return this.#inStore(streamId, name);
     const key = `${streamId}/${name}`;
     const found = this.#held.get(key);
     if (found === undefined) return undefined;
@@ -105,6 +107,15 @@ export class SegmentCache {
     });
     this.#reading.set(key, reading);
     return reading;
+  }
+
+  #inStore(streamId: string, name: string): Representation | undefined {
+    const stored = this.#store.segmentInMemory(streamId, name);
+    if (stored === undefined) return undefined;
+    const bytes = isEncryptedName(name) ? this.#encrypted.get(stored.bytes) : stored.bytes;
+    if (bytes === undefined) return undefined;
+    this.#readCount++;
+    return segmentRepresentation({ bytes, contentType: stored.contentType });
   }
 
   async #read(key: string, streamId: string, name: string, tenantId: string): Promise<Representation | undefined> {

@@ -24,6 +24,9 @@ function readName(name: string): EncryptedName | undefined {
   return { mediaSequence: Number(mediaSequence), keySequence: Number(keySequence) };
 }
 
+/** Whether players get the segment of this name encrypted. */
+export const isEncryptedName = (name: string): boolean => ENCRYPTED_NAME.test(name);
+
 export class SegmentKeys {
   readonly #pepper: string;
   readonly #keys = new BoundedCache<string, Buffer>(MAX_KEYS);

@@ -13,6 +13,7 @@ import { ProblemError } from '../http/problem-error.ts';
 import { isHttp2 } from '../http/http2-response.ts';
 import { startsHttp2 } from './http2-sessions.ts';
 import type { Http2Sessions } from './http2-sessions.ts';
+import { RepeatedRequests } from './repeated-requests.ts';
 
 const REFUSALS = ['too_many_from_address', 'proxy_untrusted', 'proxy_header', 'proxy_timeout', 'unread'] as const;
 type Refusal = (typeof REFUSALS)[number];
@@ -31,6 +32,7 @@ export const createHttpRefusals = (metrics: Metrics): Counter<'reason'> =>
   });
 
 export class HttpConnectionGuard {
+  readonly repeated = new RepeatedRequests((socket) => this.#limitUnread(socket));
   readonly #places: SharedPlaces;
   readonly #settings: HttpConnectionSettings;
   readonly #clients: ClientAddresses;
@@ -70,6 +72,7 @@ export class HttpConnectionGuard {
       response.once('prefinish', () => this.#limitSending(response));
       const header = repeatedHeader(request.rawHeaders);
       if (header !== undefined) return answerRepeatedHeader(request, response, header);
+      this.repeated.arrived(request, response);
       if (this.#answerFirst?.(request, response) === true) return;
       for (const listener of answer) listener.call(server, request, response);
     });
@@ -184,6 +187,14 @@ export class HttpConnectionGuard {
     if (isHttp2(response)) return;
     if (socket === null || socket.writableLength === 0) return;
     response.setTimeout(this.#settings.httpSendTimeoutMs, () => this.#refuse(socket, 'unread'));
+  }
+
+  /** The same for what was written without a response. @returns call it when it has left */
+  #limitUnread(socket: Socket): () => void {
+    const { timeout: before = 0 } = socket;
+    const cut = (): void => this.#refuse(socket, 'unread');
+    socket.setTimeout(this.#settings.httpSendTimeoutMs, cut);
+    return () => void socket.off('timeout', cut).setTimeout(before);
   }
 
   /** A client of HTTP/2 was disconnected from a stream since it did not read. */

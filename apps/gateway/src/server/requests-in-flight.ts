@@ -30,6 +30,7 @@ export class RequestsInFlight implements OnModuleInit, BeforeApplicationShutdown
   }
 
   onModuleInit(): void {
+    this.host.httpAdapter.getInstance().connectionGuard.repeated.onlyWhile(() => !this.readiness.isStopping);
     this.#server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
       this.#responses.add(response);
       response.once('close', () => void this.#responses.delete(response));

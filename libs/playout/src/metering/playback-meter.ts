@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { UsageOf, UsageSink } from '@millrace/domain';
 import type { Gauge, Metrics, TenantLabels } from '@millrace/service-kit';
 import { TenantPlayback } from './tenant-playback.ts';
-import { VIEWER_STEP_S, ViewerCount, viewerName } from './viewer-count.ts';
+import { VIEWER_STEP_S, ViewerCount, viewerName, viewerNumber } from './viewer-count.ts';
 import type { Viewer } from './viewer-count.ts';
 
 /** What a viewer watches. */
@@ -82,8 +82,18 @@ export class PlaybackMeter {
 
   /** A viewer asked for a playlist or a manifest and got it. */
   polled(protocol: PollingProtocol, viewer: Viewer): void {
+    this.#polled(protocol, viewer, viewerNumber(viewer));
+  }
+
+  /** @returns call it each time that the viewer asked for a playlist or a manifest and got it */
+  poller(protocol: PollingProtocol, viewer: Viewer): () => void {
+    const name = viewerNumber(viewer);
+    return () => this.#polled(protocol, viewer, name);
+  }
+
+  #polled(protocol: PollingProtocol, viewer: Viewer, name: number): void {
     this.#hasPolled = true;
-    if (!this.#polling[protocol].note(viewer, this.#nowMs())) return;
+    if (!this.#polling[protocol].note(viewer, this.#nowMs(), name)) return;
     this.#watched(protocol, viewer, VIEWER_STEP_S);
     this.#listener?.seen(viewer.playbackId, viewerName(viewer));
   }

@@ -38,8 +38,7 @@ class HalfWindow {
   readonly #byTenant = new Map<string, number>();
 
   /** @returns whether it was added */
-  add(viewer: Viewer, before: HalfWindow): boolean {
-    const name = hashOf(nameOf(viewer));
+  add(viewer: Viewer, name: number, before: HalfWindow): boolean {
     if (this.viewers.size >= MAX_VIEWERS || this.viewers.has(name)) return false;
     const address = hashOf(peerNetwork(viewer.address));
     const fromHere = this.#byAddress.get(address) ?? 0;
@@ -70,17 +69,18 @@ export class ViewerCount {
   /**
    * Notes a viewer that was served.
    *
+   * @param name what `viewerNumber` says of it: worked out once for a viewer that is noted often
    * @returns whether it is the first time in this half of the window
    */
-  note(viewer: Viewer, nowMs: number): boolean {
+  note(viewer: Viewer, nowMs: number, name = viewerNumber(viewer)): boolean {
     this.#turn(nowMs);
-    return this.#current.add(viewer, this.#before);
+    return this.#current.add(viewer, name, this.#before);
   }
 
   /** Whether a viewer is among those of the last half to whole window. */
   has(viewer: NamedViewer, nowMs: number): boolean {
     this.#turn(nowMs);
-    const name = hashOf(nameOf(viewer));
+    const name = viewerNumber(viewer);
     return this.#current.viewers.has(name) || this.#before.viewers.has(name);
   }
 
@@ -113,7 +113,10 @@ export class ViewerCount {
 type NamedViewer = Pick<Viewer, 'playbackId' | 'tokenId' | 'address' | 'userAgent'>;
 
 /** A viewer's name, the same in every process: made of numbers, so that nothing a peer wrote is kept. */
-export const viewerName = (viewer: NamedViewer): string => hashOf(nameOf(viewer)).toString(NAME_BASE);
+export const viewerName = (viewer: NamedViewer): string => viewerNumber(viewer).toString(NAME_BASE);
+
+/** The same as a number. */
+export const viewerNumber = (viewer: NamedViewer): number => hashOf(nameOf(viewer));
 
 const nameOf = ({ playbackId, tokenId, address, userAgent }: NamedViewer): string =>
   tokenId === undefined
