@@ -113,7 +113,7 @@ describe('a tunnel', () => {
   });
 
   it('ends with its GET, and when something comes behind that, when no POST comes in time, and when its body is not base 64', async () => {
-    await start({ rtspTunnelInputMs: 400 });
+    await start({ rtspTunnelInputMs: 400, rtspSetupMs: 120_000 });
     const [halfOpen, gone, talkative, malformed] = [
       open(TestClient),
       open(TestClient),
