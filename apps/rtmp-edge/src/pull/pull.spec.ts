@@ -163,7 +163,7 @@ describe('a source that is pulled', () => {
     const seen: (string | undefined)[] = [];
     const other = await http((request, response) => {
       seen.push(request.headers.authorization);
-      response.writeHead(404).end();
+      response.writeHead(404, 'No geheim').end();
     });
     const own = await http((request, response) => {
       seen.push(request.headers.authorization);

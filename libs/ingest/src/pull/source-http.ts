@@ -1,10 +1,10 @@
 // HTTP requests to a source: every address is checked, also that of a redirect, and what is read is bounded.
-import { Agent as HttpAgent, request as requestHttp } from 'node:http';
+import { Agent as HttpAgent, request as requestHttp, STATUS_CODES } from 'node:http';
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { lookupOf } from '@millrace/service-kit';
 import type { OutboundAddresses } from '@millrace/service-kit';
-import { quotedLine, SourceFault } from './source-fault.ts';
+import { SourceFault } from './source-fault.ts';
 
 const USER_AGENT = 'Millrace';
 /** Of one source: a playlist and a segment. */
@@ -50,12 +50,12 @@ export class SourceHttp {
     let url = from;
     for (let redirects = 0; ; redirects++) {
       const body = await this.#ask(url, question);
-      const { statusCode = 0, statusMessage = '', headers } = body;
+      const { statusCode = 0, headers } = body;
       if (statusCode === 200 || statusCode === 206) return { url, body: checked(body, question) };
       // What is not read would hold the connection.
       body.destroy();
       if (!REDIRECTS.has(statusCode) || headers.location === undefined)
-        throw new SourceFault(this.#refusal(url, statusCode, statusMessage));
+        throw new SourceFault(this.#refusal(url, statusCode));
       if (redirects >= this.#options.maxRedirects)
         throw new SourceFault(`the source redirects more than ${this.#options.maxRedirects} times`);
       url = redirected(headers.location, url);
@@ -102,8 +102,9 @@ export class SourceHttp {
     return { authorization: `Basic ${Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64')}` };
   }
 
-  #refusal(url: URL, status: number, message: string): string {
-    if (status !== 401) return `the source answers with ${quotedLine(`${status} ${message}`)}`;
+  /** Not in the words of the server, which may repeat the credentials that it was shown. */
+  #refusal(url: URL, status: number): string {
+    if (status !== 401) return `the source answers with ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
     return this.#authorization(url).authorization === undefined
       ? 'the source asks for a user name and a password (401)'
       : 'the source refuses the user name or the password (401); of the ways to log in, Basic is known';

@@ -109,6 +109,10 @@ describe('a session that records', () => {
   it('fails with what the server says', () => {
     const server = new Server({ announced, peer: 'the server' }).answer('200 OK').answer('403 Forbidden');
     expect(failure(server)).toBe('the server answers ANNOUNCE with 403 Forbidden');
+    const telltale = new Server({ credentials: CREDENTIALS }).answer('200 OK');
+    telltale.answer('401 Unauthorized', ['WWW-Authenticate: Basic realm="r"']);
+    telltale.answer(`403 no ${telltale.last.headers.get('authorization')} with secret`);
+    expect(failure(telltale)).toBe('the source answers DESCRIBE with 403 no Basic *** with ***');
   });
 });
 

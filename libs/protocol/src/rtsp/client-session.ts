@@ -291,7 +291,7 @@ export class RtspClientSession {
 
   #isOk(method: string, { status, reason }: RtspResponse): boolean {
     if (status === RtspStatus.ok) return true;
-    const words = reason
+    const words = withoutSecrets(reason, this.#options.credentials)
       .replaceAll(/[^\x20-\x7e]+/g, ' ')
       .trim()
       .slice(0, MAX_REASON_LENGTH);
@@ -316,6 +316,14 @@ export class RtspClientSession {
     this.#emit({ kind: 'failed', fault: { code, message } });
     this.#hasFailed = true;
   }
+}
+
+/** A server may repeat what it was shown. */
+function withoutSecrets(text: string, credentials: RtspCredentials | undefined): string {
+  if (credentials === undefined) return text;
+  const { username, password } = credentials;
+  const shown = Buffer.from(`${username}:${password}`).toString('base64').replace(/=+$/, '');
+  return [shown, password].reduce((left, secret) => (secret === '' ? left : left.replaceAll(secret, '***')), text);
 }
 
 const isAddress = (text: string): boolean =>
