@@ -158,10 +158,23 @@ it('hls.js takes smaller pictures when its link gets slow, and larger ones when 
 });
 
 it('Shaka Player and dash.js find all of it in MPEG-DASH, each rendition with what it is, and come to its end', async () => {
-  const stream = await api.createStream('dash', { latency_mode: 'low', reconnect_window_seconds: 2 });
+  const stream = await api.createStream('dash', {
+    latency_mode: 'low',
+    reconnect_window_seconds: 2,
+    audio_tracks: [
+      { track: 0, name: 'Deutsch', language: 'de' },
+      { track: 1, name: 'Commentaire français', language: 'fr' },
+    ],
+  });
   const sender = await MultitrackSender.publish(cluster.ports.edges[0]!.rtmp, stream.key);
   const url = `${cluster.gatewayUrl(1)}/dash/${stream.playbackId}/manifest.mpd`;
   await eventually('it is live', async () => (await fetch(url)).status === 200);
+  const master = await (await fetch(`${cluster.gatewayUrl(1)}/hls/${stream.playbackId}/master.m3u8`)).text();
+  const sounds = parseMultivariantPlaylist(master).renditions.filter(({ type }) => type === 'AUDIO');
+  expect(sounds.map(({ name, language }) => [name, language])).toEqual([
+    ['Deutsch', 'de'],
+    ['Commentaire français', 'fr'],
+  ]);
   const players: Awaited<ReturnType<typeof openPlayerPage>>[] = [];
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= sender.stop());
@@ -195,6 +208,10 @@ it('Shaka Player and dash.js find all of it in MPEG-DASH, each rendition with wh
         ]),
       );
       expect(unique(sounds), name).toHaveLength(2);
+      const languages = await opened.page.page.evaluate<string[]>(
+        name === 'shaka' ? 'player.getAudioLanguages()' : `player.getTracksFor('audio').map(({ lang }) => lang)`,
+      );
+      expect(languages.sort(), name).toEqual(['de', 'fr']);
       expect(sounds![0], name).toEqual(expect.arrayContaining([2, 'mp4a.40.2']));
       expect(await opened.failures(), name).toEqual([]);
     }

@@ -24,6 +24,7 @@ export interface StreamOptions {
   readonly second_publisher?: 'refuse' | 'takeover';
   readonly encryption?: 'none' | 'aes-128';
   readonly key_rotation_segments?: number;
+  readonly audio_tracks?: readonly { readonly track: number; readonly name?: string; readonly language?: string }[];
 }
 
 export interface TestRoom {

@@ -1,5 +1,11 @@
 // What a payload must look like before it has any effect: a service trusts the others' code, not the bytes on the bus.
-import { IdPrefix, MAX_SESSION_WARNINGS, MAX_WARNING_LENGTH, PUBLISH_REFUSALS } from '@millrace/domain';
+import {
+  AUDIO_TRACK_NAMES,
+  IdPrefix,
+  MAX_SESSION_WARNINGS,
+  MAX_WARNING_LENGTH,
+  PUBLISH_REFUSALS,
+} from '@millrace/domain';
 import type { PublishClaim, PublishRefusal, SessionWarning, StreamSettings } from '@millrace/domain';
 import { z } from 'zod';
 import { TARGET_STATES } from './messages.ts';
@@ -62,6 +68,16 @@ const streamSettings: z.ZodType<StreamSettings> = z.object({
   partDurationMs: count.optional(),
   maxIngestBitsPerSecond: count.optional(),
   keyRotationSegments: count.min(1).optional(),
+  audioTracks: z
+    .array(
+      z.object({
+        track: count.max(AUDIO_TRACK_NAMES.maxTrack),
+        name: z.string().max(AUDIO_TRACK_NAMES.nameLength).optional(),
+        language: z.string().max(AUDIO_TRACK_NAMES.languageLength).optional(),
+      }),
+    )
+    .max(AUDIO_TRACK_NAMES.max)
+    .optional(),
 });
 
 export const publishClaimSchema: z.ZodType<PublishClaim> = z.object({

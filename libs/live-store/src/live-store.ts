@@ -219,6 +219,9 @@ export interface RenditionDescription extends RenditionFacts {
   readonly peakBitsPerSecond: number;
   readonly averageBitsPerSecond: number;
   readonly state: RenditionState;
+  /** What the tenant calls it, and its language (BCP 47): of sound only. */
+  readonly label?: string | undefined;
+  readonly language?: string | undefined;
 }
 
 /**

@@ -166,6 +166,15 @@ describe('a manifest', () => {
     ]);
   });
 
+  it('has the name and the language of a sound where its tenant gave it', () => {
+    const bits = { peakBitsPerSecond: 1, averageBitsPerSecond: 1, state: 'listed' as const };
+    const sound = { name: 'audio', kind: 'audio', track: 0, codec: 'mp4a.40.2', ...bits } as const;
+    const one = state([entry(0, { audio: whole('audio', 0, 0) })]);
+    const description = { ...one.description, renditions: [{ ...sound, label: 'Deutsch', language: 'de' }] };
+    const [set] = manifestOf({ ...one, description })!.periods[0]!.adaptationSets;
+    expect([set!.label, set!.language]).toEqual(['Deutsch', 'de']);
+  });
+
   it('says of sound alone that events come with it', () => {
     const { periods } = manifestOf(state([entry(0, { audio: whole('audio', 0, 0) })]))!;
     expect(periods[0]!.adaptationSets.map(({ events }) => events)).toEqual([

@@ -196,11 +196,11 @@ const CAPTIONS: Readonly<Record<CaptionKind, DashDescriptor>> = {
 };
 
 const roleOf = (index: number): DashAdaptationSet['role'] => (index === 0 ? 'main' : 'alternate');
-/** Encoders of RTMP do not say which language it is. */
-const nameOf = ({ kind, track }: Facts): Pick<DashAdaptationSet, 'id' | 'language' | 'label'> => ({
+/** Encoders of RTMP do not say which language it is; tenants may. */
+const nameOf = ({ kind, track, label, language }: Facts): Pick<DashAdaptationSet, 'id' | 'language' | 'label'> => ({
   id: RENDITIONS.length * track + RENDITIONS.indexOf(kind),
-  language: undefined,
-  label: kind === 'video' || track === 0 ? undefined : `track ${track}`,
+  language,
+  label: label ?? (kind === 'video' || track === 0 ? undefined : `track ${track}`),
 });
 
 function representationOf(run: readonly Timed[], facts: Facts): DashRepresentation {

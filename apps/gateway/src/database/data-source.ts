@@ -36,6 +36,7 @@ import { SealSrtPassphrases1798050000000 } from './migrations/1798050000000-seal
 import { CreateIngestSources1798140000000 } from './migrations/1798140000000-create-ingest-sources.ts';
 import { PullOnDemand1798210000000 } from './migrations/1798210000000-pull-on-demand.ts';
 import { TellBackupEncoders1798150000000 } from './migrations/1798150000000-tell-backup-encoders.ts';
+import { NameAudioTracks1798200000010 } from './migrations/1798200000010-name-audio-tracks.ts';
 
 /** In the order of their making. */
 export const MIGRATIONS = [
@@ -73,6 +74,7 @@ export const MIGRATIONS = [
   CreateSimulcastTargets1798130000000,
   CreateIngestSources1798140000000,
   TellBackupEncoders1798150000000,
+  NameAudioTracks1798200000010,
   PullOnDemand1798210000000,
 ];
 

@@ -63,16 +63,16 @@ function audioGroups(sounds: readonly RenditionDescription[]): AudioGroup[] {
 const familyOf = ({ codec }: RenditionDescription): string => codec.replace(/\.\d+$/, '');
 
 const mediaOf = ({ groupId, members }: AudioGroup): Rendition[] =>
-  members.map(({ name, track, channels }, index) => ({
+  members.map(({ name, track, channels, label, language }, index) => ({
     type: 'AUDIO',
     groupId,
-    name: track === 0 ? FIRST_NAME : `track ${track}`,
+    name: label ?? (track === 0 ? FIRST_NAME : `track ${track}`),
     uri: renditionFile(name),
     isDefault: index === 0,
     autoselect: true,
     forced: false,
     instreamId: undefined,
-    language: undefined,
+    language,
     associatedLanguage: undefined,
     characteristics: undefined,
     channels: channels === undefined ? undefined : String(channels),

@@ -50,6 +50,18 @@ it('the range of brightness is named where the pictures say it', () => {
 describe('a stream with low latency in the multivariant playlist', () => {
   const both: StreamDescription = { ...DESCRIPTION, codecs: ['avc1.64001f', 'mp4a.40.2'] };
 
+  it('has its sound by the name and the language that its tenant gave it', () => {
+    const sound = { name: 'audio', kind: 'audio', track: 0, codec: 'mp4a.40.2', state: 'listed' } as const;
+    const named = { ...sound, peakBitsPerSecond: 1, averageBitsPerSecond: 1, label: 'Deutsch', language: 'de' };
+    const { renditions } = parseMultivariantPlaylist(
+      multivariantText({ ...both, renditions: [named] }, ['video', 'audio']),
+    );
+    expect(renditions.map(({ name, language }) => [name, language])).toEqual([
+      ['Deutsch', 'de'],
+      ['Deutsch', 'de'],
+    ]);
+  });
+
   it('is there with parts first, and as MPEG-TS with the same attributes, so that no player adapts between the two', () => {
     const { variants, renditions } = parseMultivariantPlaylist(multivariantText(both, ['video', 'audio']));
     const [{ uri, score, audio, ...attributes }, { uri: _, score: __, audio: ___, ...muxedAttributes }] = [

@@ -1,5 +1,5 @@
 import { renditionFile } from '@millrace/live-store';
-import type { CaptionKind, RenditionName, StreamDescription } from '@millrace/live-store';
+import type { CaptionKind, RenditionDescription, RenditionName, StreamDescription } from '@millrace/live-store';
 import { formatMultivariantPlaylist } from '@millrace/protocol/hls';
 import type { MultivariantPlaylist, Rendition, Variant } from '@millrace/protocol/hls';
 import { MP3_CODEC_STRING } from '@millrace/protocol/mp3';
@@ -50,20 +50,21 @@ const MUXED_AUDIO = 'muxed';
 /** Of variants that are the same but for their delay, the better one has parts (draft-pantos-hls-rfc8216bis section 4.4.6.2). */
 const SCORES = { lowLatency: 2, standard: 1 };
 
-const audioRendition = (groupId: string, uri: string | undefined): Rendition => ({
+const audioRendition = (groupId: string, uri: string | undefined, { label, language }: Named): Rendition => ({
   type: 'AUDIO',
   groupId,
-  name: 'main',
+  name: label ?? 'main',
   uri,
   isDefault: true,
   autoselect: true,
   forced: false,
   instreamId: undefined,
-  language: undefined,
+  language,
   associatedLanguage: undefined,
   characteristics: undefined,
   channels: undefined,
 });
+type Named = Pick<RenditionDescription, 'label' | 'language'>;
 
 /**
  * The multivariant playlist of a stream: what players want to know before they load anything. A stream with low latency is there twice, with
@@ -97,6 +98,7 @@ export function multivariantText(description: StreamDescription, renditions: rea
     // NONE would be a promise: pictures may carry captions at any time.
     closedCaptions: captions.length === 0 ? undefined : CAPTIONS,
   };
+  const sound: Named = description.renditions?.find(({ name }) => name === 'audio') ?? {};
   const hasVideo = renditions.includes('video');
   const hasGroup = hasVideo && renditions.includes('audio');
   const ofRenditions: Variant = {
@@ -118,8 +120,8 @@ export function multivariantText(description: StreamDescription, renditions: rea
   return formatMultivariantPlaylist({
     ...EMPTY,
     renditions: [
-      ...(hasRenditions && hasGroup ? [audioRendition(AUDIO, renditionFile('audio'))] : []),
-      ...(hasCopy && hasGroup ? [audioRendition(MUXED_AUDIO, undefined)] : []),
+      ...(hasRenditions && hasGroup ? [audioRendition(AUDIO, renditionFile('audio'), sound)] : []),
+      ...(hasCopy && hasGroup ? [audioRendition(MUXED_AUDIO, undefined, sound)] : []),
       ...captions.map((kind) => captionRenditions[kind]),
     ],
     variants: hasRenditions ? [ofRenditions, ...(hasCopy ? [muxed] : [])] : [standard],

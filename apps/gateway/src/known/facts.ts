@@ -38,6 +38,10 @@ const streamFact = z.strictObject({
   name: z.string().optional(),
   /** How many segments have the same key, where they are encrypted. */
   keyRotationSegments: z.number().optional(),
+  /** Where the tenant has named tracks of sound. */
+  audioTracks: z
+    .array(z.strictObject({ track: z.number(), name: z.string().optional(), language: z.string().optional() }))
+    .optional(),
 });
 export type StreamFact = z.infer<typeof streamFact>;
 

@@ -844,6 +844,10 @@ describe('an encrypted stream', () => {
     expect(await settings()).toMatchObject({ keyRotationSegments: 5 });
     await a.ok('PATCH', path, { key: world.apiKey, body: { key_rotation_segments: 10_000 } });
     expect(await settings()).toMatchObject({ keyRotationSegments: 10_000 });
+    expect(await settings()).not.toHaveProperty('audioTracks');
+    const audioTracks = [{ track: 0, name: 'Deutsch', language: 'de' }];
+    await a.ok('PATCH', path, { key: world.apiKey, body: { audio_tracks: audioTracks } });
+    expect(await settings()).toMatchObject({ audioTracks });
     await a.ok('PATCH', path, { key: world.apiKey, body: { encryption: 'none' } });
     expect(await settings()).not.toHaveProperty('keyRotationSegments');
     for (const body of [{ key_rotation_segments: 4 }, { key_rotation_segments: 10_001 }, { encryption: 'aes-256' }])

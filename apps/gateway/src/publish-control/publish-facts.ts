@@ -99,6 +99,7 @@ export const settingsOf = ({ stream, tenant }: Pick<PublishFacts, 'stream' | 'te
   reconnectWindowMs: stream.reconnectWindowMs,
   secondPublisher: stream.secondPublisher,
   ...(stream.keyRotationSegments !== undefined && { keyRotationSegments: stream.keyRotationSegments }),
+  ...(stream.audioTracks !== undefined && { audioTracks: stream.audioTracks }),
   // An encrypted stream has no parts: REST refuses both, and a fact of another release may still say so.
   ...(stream.partDurationMs !== undefined &&
     stream.keyRotationSegments === undefined && { partDurationMs: stream.partDurationMs }),

@@ -1,3 +1,4 @@
+import type { AudioTrackName } from '@millrace/domain';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { bigintColumn, idColumn, timeColumn } from '../database/columns.ts';
 
@@ -54,6 +55,10 @@ export class LiveStreamEntity {
 
   @Column(bigintColumn({ name: 'multitrack_max_bits_per_second' }))
   multitrackMaxBitsPerSecond!: number;
+
+  /** What its tracks of sound are called. */
+  @Column({ name: 'audio_tracks', type: 'jsonb' })
+  audioTracks!: readonly AudioTrackName[];
 
   /** Null: no limit. */
   @Column(bigintColumn({ name: 'max_duration_ms', nullable: true }))

@@ -277,6 +277,32 @@ describe('live streams', () => {
     expect([answer.status, answer.body]).toMatchObject([400, { errors: [{ pointer }] }]);
   });
 
+  it('name their tracks of sound, each once, in languages that there are', async () => {
+    const named = [{ track: 0, name: 'Deutsch', language: 'de' }, { track: 1, language: 'pt-BR' }, { track: 2 }];
+    const stream = await own('POST', '/v1/live_streams', { name: 'x', audio_tracks: named });
+    expect(stream['audio_tracks']).toEqual(named);
+    const path = `/v1/live_streams/${String(stream['id'])}`;
+    expect((await own('PATCH', path, { name: 'y' }))['audio_tracks']).toEqual(named);
+    expect((await own('PATCH', path, { audio_tracks: [] }))['audio_tracks']).toEqual([]);
+    for (const tracks of [
+      [{ track: 256 }],
+      [{ track: 0, language: 'english' }],
+      [{ track: 0, language: 'no such tag' }],
+      [{ track: 0, name: 'a "quoted" one' }],
+      [{ track: 1, name: 'main' }],
+      [{ track: 1, name: 'track 2' }],
+      [{ track: 1 }, { track: 1 }],
+      [
+        { track: 1, name: 'a' },
+        { track: 2, name: 'a' },
+      ],
+      Array.from({ length: 17 }, (_, track) => ({ track })),
+    ]) {
+      const { status, body } = await gateway.call('PATCH', path, { key: world.apiKey, body: { audio_tracks: tracks } });
+      expect([status, body], JSON.stringify(tracks)).toMatchObject([400, { code: 'invalid_request' }]);
+    }
+  });
+
   it('are made by the operator for a tenant that it names', async () => {
     const stream = await gateway.ok('POST', '/v1/live_streams', { body: { name: 'x', tenant_id: world.tenantId } });
     expect(await own('GET', `/v1/live_streams/${String(stream['id'])}`)).toMatchObject({ tenant_id: world.tenantId });

@@ -25,4 +25,5 @@ export const streamFactOf = (row: LiveStreamEntity): StreamFact => ({
   ...(row.latencyMode === 'low' && { partDurationMs: row.partDurationMs }),
   name: row.name,
   ...(row.encryption === 'aes-128' && { keyRotationSegments: row.keyRotationSegments }),
+  ...(row.audioTracks.length > 0 && { audioTracks: [...row.audioTracks] }),
 });

@@ -18,6 +18,7 @@ type SettingColumns = Pick<
   | 'multitrackMaxTracks'
   | 'multitrackMaxHeight'
   | 'multitrackMaxBitsPerSecond'
+  | 'audioTracks'
   | 'maxDurationMs'
   | 'metadata'
 >;
@@ -44,6 +45,7 @@ const columnsOf = (fields: SettingFields): SettingColumns => ({
   multitrackMaxTracks: fields.multitrack_max_tracks,
   multitrackMaxHeight: fields.multitrack_max_height,
   multitrackMaxBitsPerSecond: fields.multitrack_max_bits_per_second,
+  audioTracks: fields.audio_tracks,
   maxDurationMs: fields.max_duration_seconds === null ? null : fields.max_duration_seconds * MS,
   metadata: fields.metadata,
 });
@@ -60,6 +62,7 @@ export const settingFields = (columns: SettingColumns): SettingFields => ({
   multitrack_max_tracks: columns.multitrackMaxTracks,
   multitrack_max_height: columns.multitrackMaxHeight,
   multitrack_max_bits_per_second: columns.multitrackMaxBitsPerSecond,
+  audio_tracks: columns.audioTracks.map(({ track, name, language }) => ({ track, name, language })),
   max_duration_seconds: columns.maxDurationMs === null ? null : columns.maxDurationMs / MS,
   metadata: columns.metadata,
 });

@@ -1,4 +1,4 @@
-import { DEFAULT_PART_DURATION_MS, DEFAULT_STREAM_SETTINGS } from '@millrace/domain';
+import { AUDIO_TRACK_NAMES, DEFAULT_PART_DURATION_MS, DEFAULT_STREAM_SETTINGS } from '@millrace/domain';
 import { z } from 'zod';
 import { idField, nameField, timeField } from '../http/fields.ts';
 import { pageOf, pageQuery } from '../http/pages.ts';
@@ -23,6 +23,48 @@ const MULTITRACK = {
 const MAX_RECONNECT_SECONDS = 1_800;
 /** A shorter session would be over before viewers see it. */
 const DURATION_SECONDS = { min: 60, max: 30 * 24 * 60 * 60 };
+/** Names that players are shown where the tenant gives none. */
+const OWN_TRACK_NAME = /^(main|track \d+)$/;
+/** RFC 5646 section 2.2.1: of primary languages, those of two and three letters are in use. */
+const PRIMARY_LANGUAGE = /^[a-z]{2,3}(-|$)/i;
+const isLanguageTag = (tag: string): boolean => {
+  try {
+    return PRIMARY_LANGUAGE.test(tag) && Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
+};
+const hasEachOnce = (values: readonly unknown[]): boolean => new Set(values).size === values.length;
+const audioTracks = z
+  .array(
+    z.strictObject({
+      track: z
+        .int()
+        .min(0)
+        .max(AUDIO_TRACK_NAMES.maxTrack)
+        .describe('Number of the track, as the encoder sends it; 0 is the first one.'),
+      name: nameField(AUDIO_TRACK_NAMES.nameLength)
+        .refine(
+          (text) => !text.includes('"') && !OWN_TRACK_NAME.test(text),
+          'must not contain ", nor be "main" or "track N"',
+        )
+        .optional()
+        .describe('What players show for it.'),
+      language: z
+        .string()
+        .max(AUDIO_TRACK_NAMES.languageLength)
+        .refine(isLanguageTag, 'must be a language tag (BCP 47) such as de or pt-BR')
+        .optional()
+        .describe('Language tag (BCP 47).'),
+    }),
+  )
+  .max(AUDIO_TRACK_NAMES.max)
+  .refine((all) => hasEachOnce(all.map(({ track }) => track)), 'must name each track once')
+  .refine((all) => hasEachOnce(all.flatMap(({ name: given }) => given ?? [])), 'must have each name once')
+  .describe(
+    'Names and languages of the tracks of sound, as master.m3u8 and MPEG-DASH have them. Takes effect when an encoder connects. A change replaces all of them.',
+  );
+
 const METADATA = { entries: 50, keyLength: 40, valueLength: 500 };
 
 /** What PostgreSQL keeps in `jsonb`. */
@@ -85,6 +127,7 @@ const settings = {
     .min(MULTITRACK.bitsPerSecond.min)
     .max(MULTITRACK.bitsPerSecond.max)
     .describe('Largest bitrate of all video tracks together that it is told.'),
+  audio_tracks: audioTracks,
   max_duration_seconds: z
     .int()
     .min(DURATION_SECONDS.min)
@@ -121,6 +164,7 @@ export const createLiveStreamBody = z
     multitrack_max_tracks: settings.multitrack_max_tracks.default(MULTITRACK.tracks.default),
     multitrack_max_height: settings.multitrack_max_height.default(MULTITRACK.height.default),
     multitrack_max_bits_per_second: settings.multitrack_max_bits_per_second.default(MULTITRACK.bitsPerSecond.default),
+    audio_tracks: settings.audio_tracks.default([]),
     max_duration_seconds: settings.max_duration_seconds.default(null),
     metadata: settings.metadata.default({}),
   })
@@ -141,6 +185,7 @@ export const updateLiveStreamBody = z
     multitrack_max_tracks: settings.multitrack_max_tracks.optional(),
     multitrack_max_height: settings.multitrack_max_height.optional(),
     multitrack_max_bits_per_second: settings.multitrack_max_bits_per_second.optional(),
+    audio_tracks: settings.audio_tracks.optional(),
     max_duration_seconds: settings.max_duration_seconds.optional(),
     metadata: settings.metadata.optional(),
   })

@@ -170,6 +170,22 @@ describe.each(POINTS)('several tracks, %s', (mode, point) => {
       expect(peakBitsPerSecond).toBeGreaterThanOrEqual(averageBitsPerSecond);
   });
 
+  it('have the names and languages that the tenant gave the tracks of sound, and no others', () => {
+    const { window } = listsOf(segments).at(-1)!;
+    const named = [
+      { track: 1, name: 'Commentaire', language: 'fr' },
+      { track: 2, name: 'not sent' },
+    ];
+    const described = describeStream(segments.at(-1)!, window, undefined, named).renditions!;
+    expect(described.map(({ name, label, language }) => [name, label, language])).toEqual([
+      ['video', undefined, undefined],
+      ['video1', undefined, undefined],
+      ['video2', undefined, undefined],
+      ['audio', undefined, undefined],
+      ['audio1', 'Commentaire', 'fr'],
+    ]);
+  });
+
   it.each([
     ['all of them', {}],
     [

@@ -118,6 +118,7 @@ export class PackagingRun implements FrameSubscriber {
       onOpenLost: (lost) => this.#openLost(lost),
       onFull: () => void this.#pause(),
       windowMs: () => this.#claim.settings.windowMs,
+      audioTracks: () => this.#claim.settings.audioTracks,
       onAnswered: (seconds) => options.observer.storeWritten(seconds),
       onStopped: (stop) => this.#committerStopped(stop),
       onFailure: (error, attempt) => options.observer.commitFailed(error, attempt),

@@ -1,4 +1,5 @@
 // What players are told of the renditions of a stream: what they are, what they need, and which of them can be chosen.
+import type { AudioTrackName } from '@millrace/domain';
 import type {
   LowLatencyWindow,
   RenditionDescription,
@@ -28,8 +29,15 @@ export function renditionFacts(track: Track, samples: number, ticks: number): Re
   };
 }
 
-/** Describes the renditions of a list. */
-export function describeRenditions(window: LowLatencyWindow, targetDurationSeconds: number): RenditionDescription[] {
+/**
+ * Describes the renditions of a list.
+ * @param named what the tenant calls its tracks of sound
+ */
+export function describeRenditions(
+  window: LowLatencyWindow,
+  targetDurationSeconds: number,
+  named: readonly AudioTrackName[] = [],
+): RenditionDescription[] {
   const { entries, facts = {} } = window;
   return renditionNames(facts).map((name) => {
     const listed = entries.flatMap(({ renditions }) => {
@@ -42,9 +50,21 @@ export function describeRenditions(window: LowLatencyWindow, targetDurationSecon
       ...facts[name]!,
       ...bitratesOf(listed, targetDurationSeconds),
       state: stateOf(window, name),
+      ...namesOf(name, named),
     };
   });
 }
+
+function namesOf(
+  rendition: RenditionDescription['name'],
+  named: readonly AudioTrackName[],
+): Pick<RenditionDescription, 'label' | 'language'> {
+  const { kind, track } = parseRenditionName(rendition)!;
+  const { name: label, language } = (kind === 'audio' && named.find((one) => one.track === track)) || NAMELESS;
+  return { ...(label !== undefined && { label }), ...(language !== undefined && { language }) };
+}
+
+const NAMELESS: Partial<AudioTrackName> = {};
 
 function stateOf({ entries }: LowLatencyWindow, name: RenditionDescription['name']): RenditionState {
   const judged = entries.slice(-JUDGED_SEGMENTS).map(({ renditions }) => renditions[name]);

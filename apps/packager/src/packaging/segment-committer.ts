@@ -5,7 +5,7 @@
 // Killed before the commit: nothing happened, the next packager cuts the same bytes from the same head. Killed between commit and
 // mark: the store is ahead of the mark, the next packager goes on from the store and records the mark. Killed later: both are
 // there. Killed while it rebuilds the window: that is one commit, so the next packager begins it anew.
-import type { FramePosition, ResumePoint } from '@millrace/domain';
+import type { AudioTrackName, FramePosition, ResumePoint } from '@millrace/domain';
 import type {
   CommitOutcome,
   CommittedFile,
@@ -61,6 +61,8 @@ export interface SegmentCommitterOptions {
   readonly limits: { readonly maxPendingBytes: number; readonly maxRebuildBytes: number };
   /** How many milliseconds the list holds. */
   readonly windowMs: () => number;
+  /** What the tenant calls its tracks of sound. */
+  readonly audioTracks?: () => readonly AudioTrackName[] | undefined;
   readonly wallMs: () => number;
   /** How far commit marks are recorded. */
   readonly marks: Pick<MarkRecorder, 'markedMediaSequence' | 'settled'>;
@@ -374,7 +376,10 @@ export class SegmentCommitter {
     for (const segment of segments) window = appendSegment(window, segment, windowMs);
     const newest = segments.at(-1);
     const head = newest?.after ?? this.#head;
-    const description = newest === undefined ? this.#description : describeStream(newest, window, this.#description);
+    const description =
+      newest === undefined
+        ? this.#description
+        : describeStream(newest, window, this.#description, this.#options.audioTracks?.());
     if (window.entries.length === 0 || description === undefined) return undefined;
     this.#window = window;
     const { lease } = this.#options;

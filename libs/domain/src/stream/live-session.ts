@@ -16,7 +16,21 @@ export interface StreamSettings {
   readonly maxIngestBitsPerSecond?: number | undefined;
   /** Segments are encrypted, and this many in a row have the same key; undefined: they are not encrypted. */
   readonly keyRotationSegments?: number | undefined;
+  /** What its tracks of sound are called, and their languages; undefined: encoders do not say. */
+  readonly audioTracks?: readonly AudioTrackName[] | undefined;
 }
+
+/** What a tenant says of a track of sound. */
+export interface AudioTrackName {
+  /** Its number, as the encoder sends it; 0 is the first one. */
+  readonly track: number;
+  readonly name?: string | undefined;
+  /** BCP 47. */
+  readonly language?: string | undefined;
+}
+
+/** Of a stream. */
+export const AUDIO_TRACK_NAMES = { max: 16, nameLength: 64, languageLength: 35, maxTrack: 255 } as const;
 
 /** How long a part lasts at most where a stream with low latency does not say. */
 export const DEFAULT_PART_DURATION_MS = 500;
