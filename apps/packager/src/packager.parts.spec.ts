@@ -435,3 +435,22 @@ describe('what is listed of a segment that the log has lost', () => {
     expect(faults.filter((fault) => fault.includes('other bytes'))).toEqual([]);
   });
 });
+
+it('the tracks of sound of a stream have the names and languages that its publisher was allowed with', async () => {
+  const audioTracks = [
+    { track: 0, name: 'Deutsch', language: 'de' },
+    { track: 1, language: 'fr' },
+  ];
+  await startPackager(real, 'packager-1');
+  const settings = { windowMs: 120_000, partDurationMs: PART_DURATION_MS, audioTracks };
+  const publisher = await TestPublisher.connect({ liveStore: real, frameBus, streamId, settings });
+  onTestFinished(() => publisher.vanish());
+  publisher.send([...LADDER, end]);
+  const described = async () => (await real.readPlaylist(streamId))?.description.renditions ?? [];
+  await expect.poll(async () => (await described()).length, { timeout: 10_000 }).toBe(5);
+  const sounds = (await described()).filter(({ kind }) => kind === 'audio');
+  expect(sounds.map(({ label, language }) => [label, language])).toEqual([
+    ['Deutsch', 'de'],
+    [undefined, 'fr'],
+  ]);
+});
