@@ -178,7 +178,7 @@ it('Shaka Player and dash.js find all of it in MPEG-DASH, each rendition with wh
   const languages = (await (await fetch(url)).text()).matchAll(
     /<AdaptationSet[^>]* contentType="audio"[^>]* lang="(\w+)"/g,
   );
-  expect([...languages].map(([, language]) => language)).toEqual(['de', 'fr']);
+  expect(new Set([...languages].map(([, language]) => language))).toEqual(new Set(['de', 'fr']));
   const players: Awaited<ReturnType<typeof openPlayerPage>>[] = [];
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= sender.stop());
