@@ -91,7 +91,7 @@ USER 1000:1000
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.MILLRACE_METRICS_PORT || 9464}/readyz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # The service handles signals itself: it may be process 1.
-CMD ["node", "--enable-source-maps", "--external-memory-accounted-in-global-limit", "--disable-warning=ExperimentalWarning", "main.js"]
+CMD ["node", "--enable-source-maps", "--external-memory-accounted-in-global-limit", "--heap-growing-percent=200", "--disable-warning=ExperimentalWarning", "main.js"]
 
 # Last, since they are different for every build.
 ARG SERVICE

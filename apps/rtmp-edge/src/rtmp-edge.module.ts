@@ -25,7 +25,9 @@ import type { RtmpEdgeOptions } from './rtmp-edge-options.ts';
 import { RtmpEdgeService } from './rtmp-edge.service.ts';
 import { playoutSettingsOf, pullSettingsOf } from './settings.ts';
 import type { RtmpEdgeSettings } from './settings.ts';
+import { readBuffer } from './socket/direct-socket.ts';
 import { ReadPacer } from './socket/read-pacer.ts';
+import { SocketCalls } from './socket/socket-calls.ts';
 
 @Module({})
 export class RtmpEdgeModule {
@@ -54,7 +56,11 @@ export class RtmpEdgeModule {
           provide: ReadPacer,
           inject: [RTMP_EDGE_SETTINGS],
           useFactory: ({ readCoalesceMs, readCoalesceFrom }: RtmpEdgeSettings) =>
-            new ReadPacer(readCoalesceMs, readCoalesceFrom),
+            new ReadPacer(
+              readCoalesceMs,
+              readCoalesceFrom,
+              readCoalesceMs > 0 ? SocketCalls.load(readBuffer) : undefined,
+            ),
         },
         ...pullProviders(pullSettingsOf(settings), RtmpPullConnector),
         edgePlaybackProvider(RTMP_EDGE_SETTINGS, PROTOCOLS, (settings: RtmpEdgeSettings) => ({

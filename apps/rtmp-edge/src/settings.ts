@@ -265,14 +265,14 @@ export const rtmpEdgeSettings = defineSettings({
   readCoalesceMs: setting(
     'MILLRACE_RTMP_READ_COALESCE_MS',
     wholeNumber(0, 1_000),
-    0,
-    'Pause between reads of one connection, to batch small reads, in milliseconds; 0: none. Applies from MILLRACE_RTMP_READ_COALESCE_FROM connections.',
+    5,
+    'Interval at which all RTMP publishers are read together, in milliseconds; 0: each is read as soon as it has sent something. Applies from MILLRACE_RTMP_READ_COALESCE_FROM publishers, on Linux.',
   ),
   readCoalesceFrom: setting(
     'MILLRACE_RTMP_READ_COALESCE_FROM',
     wholeNumber(1, 1_000_000),
-    16,
-    'Number of connections from which MILLRACE_RTMP_READ_COALESCE_MS applies.',
+    8,
+    'Number of RTMP publishers from which MILLRACE_RTMP_READ_COALESCE_MS applies.',
   ),
   reconnectUrl: setting(
     'MILLRACE_RTMP_RECONNECT_URL',

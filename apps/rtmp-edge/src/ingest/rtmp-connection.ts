@@ -341,6 +341,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
       askToReconnect: () => this.#askToReconnect(),
     };
     publishes.begin(this.#active, this.peer);
+    this.#socket?.carryMedia(true);
     this.#deadlines.publishing();
     const what = claim.standby === true ? 'encoder waits' : 'publish started';
     this.#logger.info({ ...claimIds(claim), epoch: claim.epoch, resumed }, what);
@@ -420,6 +421,7 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#publisher = undefined;
     this.#toFrames = undefined;
     this.#session.media = undefined;
+    this.#socket?.carryMedia(false);
     this.#watch?.stop();
     clearTimeout(this.#ending);
     // Who was asked to go and goes has not failed, and is not done either.

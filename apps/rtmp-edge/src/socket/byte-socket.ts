@@ -27,6 +27,9 @@ export abstract class ByteSocket {
   /** Goes on reading. */
   abstract resume(): void;
 
+  /** Says that media comes from now on, or no longer. */
+  abstract carryMedia(does: boolean): void;
+
   /** Bytes that wait for the peer to read them. */
   get unsentBytes(): number {
     return this.socket.writableLength;

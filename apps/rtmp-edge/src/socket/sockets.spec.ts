@@ -1,10 +1,12 @@
 // Both ways of reading, held to the same behaviour over real sockets.
+import { once } from 'node:events';
 import { connect, createServer, Socket } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ByteSocket, ByteSocketHandler } from './byte-socket.ts';
-import { DirectSocket } from './direct-socket.ts';
+import { DirectSocket, readBuffer } from './direct-socket.ts';
 import { ReadPacer } from './read-pacer.ts';
+import { SocketCalls } from './socket-calls.ts';
 import { StreamSocket } from './stream-socket.ts';
 
 interface Opened {
@@ -14,14 +16,18 @@ interface Opened {
   onBytes: ((bytes: Buffer) => void) | undefined;
 }
 
-const noRest = () => new ReadPacer(0, 1);
+const calls = SocketCalls.load(readBuffer);
+const byEvents = () => new ReadPacer(0, 1, calls);
+const direct = (pacer: () => ReadPacer) => (socket: Socket, handler: ByteSocketHandler) => {
+  const opened = DirectSocket.open(socket, handler, pacer())!;
+  opened.carryMedia(true);
+  return opened;
+};
 
 describe.each([
-  ['DirectSocket', (socket: Socket, handler: ByteSocketHandler) => DirectSocket.open(socket, handler, noRest())!],
-  [
-    'DirectSocket that rests',
-    (socket: Socket, handler: ByteSocketHandler) => DirectSocket.open(socket, handler, new ReadPacer(5, 1))!,
-  ],
+  ['DirectSocket', direct(byEvents)],
+  ['DirectSocket that is read in passes', direct(() => new ReadPacer(5, 1, calls))],
+  ['DirectSocket where the system has no passes', direct(() => new ReadPacer(5, 1, undefined))],
   [
     'StreamSocket',
     (socket: Socket, handler: ByteSocketHandler) => {
@@ -89,7 +95,7 @@ describe.each([
   });
 
   it('stays paused when that comes right behind a read', async () => {
-    // By then a socket that rests between reads does so already: the end of the rest must not make it read.
+    // By then a socket that is read in passes is so already: no pass may read it.
     const paused = new Promise<void>((resolve) => {
       opened.onBytes = () =>
         setImmediate(() => {
@@ -163,36 +169,109 @@ describe('DirectSocket.open', () => {
     const handler = { onBytes: () => undefined, onDrained: () => undefined, onSocketClosed: () => undefined };
     // A socket without a system handle: it was never connected.
     const socket = new Socket();
-    expect(DirectSocket.open(socket, handler, noRest())).toBeUndefined();
+    expect(DirectSocket.open(socket, handler, byEvents())).toBeUndefined();
     expect(socket.listenerCount('close')).toBe(0);
   });
 });
 
-describe('ReadPacer', () => {
-  it('lets nothing rest when there are few sockets, or no rest is wanted', () => {
-    const socket = { resumeReading: () => undefined };
-    const few = new ReadPacer(5, 3);
-    few.opened();
-    few.opened();
-    expect(few.rest(socket)).toBe(false);
-    few.opened();
-    expect(few.rest(socket)).toBe(true);
-    few.closed();
-    expect(few.rest(socket)).toBe(false);
-    const off = new ReadPacer(0, 1);
-    off.opened();
-    expect(off.rest(socket)).toBe(false);
+describe.runIf(calls !== undefined)('ReadPacer', () => {
+  const socket = { fd: -1, onBytes: () => undefined, resumeReading: () => undefined };
+
+  it('takes nothing when there are few sockets, or no passes are wanted or possible', () => {
+    const few = new ReadPacer(5, 3, calls);
+    few.add();
+    few.add();
+    expect(few.take(socket)).toBe(false);
+    few.add();
+    expect(few.take(socket)).toBe(true);
+    few.remove(socket);
+    expect(few.take(socket)).toBe(false);
+    for (const other of [new ReadPacer(0, 1, calls), new ReadPacer(5, 1, undefined)]) {
+      other.add();
+      expect(other.take(socket)).toBe(false);
+    }
   });
 
-  it('calls back all that rest, once', async () => {
-    const pacer = new ReadPacer(1, 1);
-    pacer.opened();
-    const calls: number[] = [];
-    for (let i = 0; i < 3; i++) pacer.rest({ resumeReading: () => calls.push(i) });
-    await expect.poll(() => calls).toEqual([0, 1, 2]);
-    let again = false;
-    pacer.rest({ resumeReading: () => (again = true) });
-    await expect.poll(() => again).toBe(true);
-    expect(calls).toEqual([0, 1, 2]);
+  it('has sockets read by events again when there are few', () => {
+    const pacer = new ReadPacer(3_600_000, 2, calls);
+    let resumed = 0;
+    const paced = { ...socket, resumeReading: () => resumed++ };
+    const gone = { ...socket };
+    pacer.add();
+    pacer.add();
+    expect([pacer.take(paced), pacer.take(gone), resumed]).toEqual([true, true, 0]);
+    pacer.remove(gone);
+    expect(resumed).toBe(1);
+  });
+
+  it('has sockets read by events again when none has had anything for a while', async () => {
+    const pacer = new ReadPacer(1, 1, calls);
+    let resumed = 0;
+    pacer.add();
+    pacer.take({ ...socket, resumeReading: () => resumed++ });
+    await expect.poll(() => resumed).toBe(1);
+  });
+
+  it('reads several sockets in one pass, and passes over one that another has closed', async () => {
+    const server = createServer({ pauseOnConnect: true });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const pacer = new ReadPacer(20, 1, calls);
+    const opened: DirectSocket[] = [];
+    const received: string[] = ['', ''];
+    server.on('connection', (accepted) => {
+      const index = opened.length;
+      const handler = {
+        onBytes: (bytes: Buffer) => {
+          received[index] += bytes.toString();
+          if (received[index]!.endsWith('!')) opened[1 - index]!.destroy();
+        },
+        onDrained: () => undefined,
+        onSocketClosed: () => undefined,
+      };
+      opened.push(DirectSocket.open(accepted, handler, pacer)!);
+      opened[index]!.carryMedia(true);
+    });
+    const clients = [0, 1].map(() => connect((server.address() as AddressInfo).port, '127.0.0.1'));
+    for (const client of clients) client.on('error', () => undefined).write('a');
+    await expect.poll(() => received).toEqual(['a', 'a']);
+    for (const client of clients) client.write('b');
+    await expect.poll(() => received).toEqual(['ab', 'ab']);
+    for (const client of clients) client.write('!');
+    await expect.poll(() => received.filter((text) => text.endsWith('!'))).toHaveLength(1);
+    await expect.poll(() => opened.filter(({ fd }) => fd < 0)).toHaveLength(1);
+    for (const client of clients) client.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('reads nothing for a socket that lost its descriptor while the one before it was read', async () => {
+    const server = createServer({ pauseOnConnect: true });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const clients: Socket[] = [];
+    const descriptors: number[] = [];
+    for (let i = 0; i < 2; i++) {
+      const accepted = once(server, 'connection');
+      clients.push(connect((server.address() as AddressInfo).port, '127.0.0.1'));
+      const [socket] = (await accepted) as [Socket & { _handle: { fd: number } }];
+      descriptors.push(socket._handle.fd);
+      clients.push(socket);
+    }
+    const read: number[] = [];
+    const pacer = new ReadPacer(5, 1, calls);
+    pacer.add();
+    for (const [index, fd] of descriptors.entries())
+      pacer.take({
+        get fd() {
+          return read.length === 0 ? fd : -1;
+        },
+        onBytes: () => read.push(index),
+        resumeReading: () => undefined,
+      });
+    // Both have something before the first pass: the system is not asked before this turn of the event loop ends.
+    for (const client of clients.slice(0, 3)) client.write('x');
+    await expect.poll(() => read.length).toBeGreaterThan(0);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(read).toHaveLength(1);
+    for (const client of clients) client.destroy();
+    await new Promise((resolve) => server.close(resolve));
   });
 });

@@ -16,4 +16,8 @@ export class StreamSocket extends ByteSocket {
   resume(): void {
     this.socket.resume();
   }
+
+  carryMedia(): void {
+    // It is read in one way only.
+  }
 }
