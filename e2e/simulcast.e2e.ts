@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { newCertificate } from '@millrace/service-kit/testing';
-import { requireProgram } from '@millrace/tools/processes';
+import { freePorts, requireProgram } from '@millrace/tools/processes';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { EXACT_S, expectTrack } from './support/expect-track.ts';
@@ -29,11 +29,13 @@ const DOWN_S = Number(process.env['MILLRACE_E2E_SIMULCAST_DOWN_S'] ?? 0);
 
 let sender: Standalone;
 let receiver: Standalone;
+let rtspsPort: number;
 let certificateFolder: string;
 const folder = temporaryFolder('simulcast');
 const clip = join(folder.path, 'clip.flv');
 beforeAll(async () => {
   const { certFile, keyFile } = await newCertificate();
+  [rtspsPort] = (await freePorts(1)) as [number];
   certificateFolder = dirname(certFile);
   const cut = ['-v', 'error', '-i', SOURCE_FILE, '-t', CLIP_S, '-c', 'copy', clip];
   [sender, receiver] = await Promise.all([
@@ -41,7 +43,15 @@ beforeAll(async () => {
       // The authority that vouches for the other server's certificate.
       env: { MILLRACE_SIMULCAST_ALLOWED_ADDRESSES: '127.0.0.0/8,::1/128', NODE_EXTRA_CA_CERTS: certFile },
     }),
-    startStandalone({ env: { MILLRACE_TLS_CERT_FILE: certFile, MILLRACE_TLS_KEY_FILE: keyFile } }),
+    startStandalone({
+      env: {
+        MILLRACE_TLS_CERT_FILE: certFile,
+        MILLRACE_TLS_KEY_FILE: keyFile,
+        MILLRACE_RTSPS_PORT: String(rtspsPort),
+        MILLRACE_RTSP_TLS_CERT_FILE: certFile,
+        MILLRACE_RTSP_TLS_KEY_FILE: keyFile,
+      },
+    }),
     promisify(execFile)(requireProgram('ffmpeg', 'ffmpeg'), cut),
   ]);
 });
@@ -61,6 +71,10 @@ type Told = (stream: TestStream) => Promise<{ readonly target: object; readonly 
 const TARGETS: Readonly<Record<string, Told>> = {
   RTMPS: async ({ key }) => ({
     target: { url: `rtmps://localhost:${receiver.ports.rtmps}/live`, stream_key: key },
+    secrets: [key],
+  }),
+  RTSPS: async ({ key }) => ({
+    target: { url: `rtsps://localhost:${rtspsPort}/live`, stream_key: key },
     secrets: [key],
   }),
   'SRT, encrypted': async ({ id }) => {

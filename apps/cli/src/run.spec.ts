@@ -418,6 +418,9 @@ describe('targets', () => {
       stream_key: 'abcd-1234',
       name: 'YouTube',
     });
+    const whole = 'srt://example.com:8890?streamid=publish:x';
+    await run(`targets create ${stage.id} ${whole} --key-in-url`);
+    expect(JSON.parse(api.asked.at(-1)?.body ?? '')).toEqual({ url: whole });
     api.json(`PATCH ${path}/${target.id}`, { ...target, state: 'disabled' });
     expect((await run(`targets disable ${stage.id} ${target.id}`)).stdout).toContain('disabled');
     expect(JSON.parse(api.asked.at(-1)?.body ?? '')).toEqual({ enabled: false });

@@ -72,13 +72,24 @@ export const targetCommands: readonly CliCommand[] = [
         text: 'Address that the other service shows, rtmp(s)://…, srt://… or rtsp(s)://…, without the stream key, or the stream id of SRT.',
       },
     ],
-    options: { name: { value: 'NAME', text: 'What to call it.' } },
+    options: {
+      name: { value: 'NAME', text: 'What to call it.' },
+      'key-in-url': {
+        text: 'The address has everything: nothing is asked. Other programs on this machine may see it.',
+      },
+    },
     examples: ['millrace targets create stage rtmp://a.rtmp.youtube.com/live2 --name YouTube'],
     run: async (call) => {
       const { api, path } = await targetsOf(call);
-      const stream_key = await readSecret(call.environment, 'Stream key at that service: ');
+      const stream_key = call.flag('key-in-url')
+        ? undefined
+        : await readSecret(call.environment, 'Stream key at that service: ');
       const name = call.text('name');
-      const body = { url: call.argument(1), stream_key, ...(name !== undefined && { name }) };
+      const body = {
+        url: call.argument(1),
+        ...(stream_key !== undefined && { stream_key }),
+        ...(name !== undefined && { name }),
+      };
       show(call, await api.post<SimulcastTargetObject>(path, body));
       return undefined;
     },

@@ -47,15 +47,19 @@ function read(pieces: readonly Buffer[]): string {
 const CREDENTIALS = { username: 'admin', password: 'secret' };
 
 /** A client that meets these bytes does not throw, asks a bounded number of times, and says once that it has failed. */
-function playFrom(bytes: Buffer): void {
+function askWith(bytes: Buffer, announced?: Buffer): void {
   const options = { url: 'rtsp://h/a', credentials: CREDENTIALS, userAgent: 'fuzz', limits: LIMITS };
-  const client = new RtspClientSession(options);
+  const client = new RtspClientSession({ ...options, ...(announced && { announced }) });
   client.start();
   client.push(bytes);
   let faults = 0;
   for (let event = client.next(); event !== undefined; event = client.next()) {
     if (event.kind === 'described') client.setUp([event.description.toString('latin1'), '*'], undefined);
-    if (event.kind === 'set-up') client.play();
+    if (event.kind === 'announced') client.setUp(['a', 'b'], undefined);
+    if (event.kind === 'set-up') {
+      if (announced === undefined) client.play();
+      else client.record();
+    }
     if (event.kind === 'failed') faults++;
   }
   if (faults > 1) throw new Error(`${faults} faults`);
@@ -117,7 +121,8 @@ function tunnelFrom(bytes: Buffer): void {
 /** However the bytes are cut, the same is read of them. */
 export function fuzz(data: Uint8Array): void {
   const bytes = Buffer.from(data);
-  playFrom(bytes);
+  askWith(bytes);
+  askWith(bytes, Buffer.from('v=0'));
   tunnelFrom(bytes);
   const whole = read([bytes]);
   const cut = read(Array.from({ length: bytes.length }, (_, i) => bytes.subarray(i, i + 1)));
