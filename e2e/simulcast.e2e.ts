@@ -100,13 +100,15 @@ const framesOf = ({ tracks }: ReadResult, kind: string): readonly ReadFrame[] =>
   tracks.find((track) => track.kind === kind)?.frames ?? [];
 
 it.concurrent.each(Object.entries(ENCODERS))(
-  'what comes by %s is sent on by RTMPS, SRT and RTSP, each frame at its time',
+  'what comes by %s is sent on by RTMPS or RTSPS, SRT and RTSP, each frame at its time',
   async (door, addressOf) => {
     const stream = await newStream(sender, `by ${door}`);
     const path = `/v1/live_streams/${stream.id}/simulcast_targets`;
     const received: Record<string, TestStream> = {};
     const hidden: string[] = [];
-    for (const [name, tell] of Object.entries(TARGETS)) {
+    // A tenant may have ten live streams: one of those over TLS from each door.
+    const left = door === 'RTSP' ? 'RTMPS' : 'RTSPS';
+    for (const [name, tell] of Object.entries(TARGETS).filter(([name]) => name !== left)) {
       received[name] = await newStream(receiver, `${name} from ${door}`);
       const { target, secrets } = await tell(received[name]);
       await apiOf(sender).ok('POST', path, { name, ...target });
@@ -120,15 +122,16 @@ it.concurrent.each(Object.entries(ENCODERS))(
       publishWithFfmpeg(addressOf(stream), clip, { loops: 0 }).then((ffmpeg) => ffmpeg.ended()),
     ]);
     const { sent } = await readFrames({ sent: { url: clip } });
+    const list = async () => (await apiOf(sender).ok('GET', path))['data'] as Record<string, unknown>[];
+    const errors = Object.entries(seen).flatMap(([name, { error }]) => (error === null ? [] : [[name, error]]));
+    expect(errors, JSON.stringify(await list())).toEqual([]);
     for (const [name, result] of Object.entries(seen)) {
-      expect(result.error, name).toBeNull();
       const mayLack = door === 'RTSP' ? MAX_KEPT_BACK : 0;
       const video = expectTrack(framesOf(sent, 'video'), framesOf(result, 'video'), 0, `${name}: video`);
       const audio = expectTrack(framesOf(sent, 'audio'), framesOf(result, 'audio'), mayLack, `${name}: audio`);
       expect(video.start.isKey, name).toBe(true);
       expect(Math.abs(video.middle - audio.middle), name).toBeLessThanOrEqual(EXACT_S);
     }
-    const list = async () => (await apiOf(sender).ok('GET', path))['data'] as Record<string, unknown>[];
     await eventually('all targets have ended', async () => (await list()).every(({ state }) => state === 'idle'));
     for (const target of await list())
       expect(target).toMatchObject({ last_error: null, bytes_sent: expect.any(Number) as number });
