@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { findProgram } from '../processes/find-program.ts';
+import { findGstPython } from '../processes/gst-python.ts';
 import { makesEnvironments } from '../python-environment/index.ts';
 import { runStep } from './run-step.ts';
 
@@ -76,6 +77,16 @@ const TEST_PROGRAMS: readonly TestProgram[] = [
     suffices: { check: hasElement(element), note: `GStreamer has to have the element ${element}.` },
     debianPackage,
     brew: 'gstreamer',
+  })),
+  // A camera of RTSP: its server has no program of its own.
+  ...['python3-gi', 'gir1.2-gst-rtsp-server-1.0'].map((debianPackage) => ({
+    names: ['gst-inspect-1.0'],
+    suffices: {
+      check: () => findGstPython() !== undefined,
+      note: "python3 has to have GStreamer's RTSP server (gi.repository.GstRtspServer).",
+    },
+    debianPackage,
+    brew: 'gst-rtsp-server pygobject3',
   })),
   ...['prometheus', 'promtool'].map((name) => ({ names: [name], debianPackage: 'prometheus', brew: 'prometheus' })),
 ];

@@ -18,7 +18,7 @@ import { TestEdge } from '../testing/test-edge.ts';
 
 const FAST = { pullAllowedAddresses: ['127.0.0.0/8'], pullRetryMinMs: 100, pullRetryMaxMs: 200, srtTrackWaitMs: 0 };
 const WITHIN = { timeout: 20_000, interval: 20 };
-const KEY = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
+const KEY = Buffer.from('a0a1a2a3a4a5a6a7a8a9aaabacadaeaf', 'hex');
 /** Segments are listed as shorter than they are, and new ones come as fast: so much faster plays the clip. */
 const SEGMENT_S = 0.25;
 
@@ -156,6 +156,8 @@ describe('HLS that is pulled', () => {
     pull(`${url}/a/index.m3u8`);
     await untilEnd();
     expectClip(recorder.frames, { pictures: 200, sounds: 300 });
+    // The key and its vector are right from the first byte on.
+    expect(await edge.metric('srt_damaged_packets_total')).toBe(0);
   }, 30_000);
 
   it('goes on over a discontinuity, and over a segment that is missing', async () => {
@@ -171,6 +173,8 @@ describe('HLS that is pulled', () => {
     const hashes = pictures.map(({ payload }) => Buffer.from(payload).toString('base64'));
     // Two segments of two seconds come twice.
     expect(hashes.length - new Set(hashes).size).toBeGreaterThan(90);
+    // Each segment stands for itself: that the next one counts its packets anew loses nothing.
+    expect(await edge.metric('srt_continuity_errors_total')).toBe(0);
     const atGap = pictures.map(({ dts90k }, i) => dts90k - (pictures[i - 1]?.dts90k ?? dts90k));
     // The discontinuity is no gap: what comes behind it follows at once.
     expect(atGap.filter((step) => step > 10_000).length).toBeLessThanOrEqual(1);
