@@ -17,6 +17,21 @@ describe('the clocks of tracks', () => {
     expect(audio.timeMs(77 + 480)).toBeCloseTo(1_050, 6);
   });
 
+  it('are in step from the first packet on where the sender says what belongs to the beginning', () => {
+    let nowMs = 500;
+    const session = new SessionClock(() => nowMs);
+    const [video, audio, odd] = [session.open(90_000), session.open(48_000), session.open(48_000)];
+    video.start(90_000);
+    audio.start(0xffff_ff00);
+    // What some cameras say is not so.
+    odd.start(1);
+    expect(video.timeMs(90_900)).toBeCloseTo(510, 6);
+    // Sent later than what was captured with it.
+    nowMs = 700;
+    expect(audio.timeMs(0x0000_00e0)).toBeCloseTo(510, 6);
+    expect(odd.timeMs(48_000_000)).toBeCloseTo(700, 6);
+  });
+
   it('are put in step by the first reports, also where these come late', () => {
     let nowMs = 0;
     const session = new SessionClock(() => nowMs);

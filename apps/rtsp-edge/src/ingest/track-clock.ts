@@ -5,6 +5,8 @@ import { RtpTimestampUnwrapper } from '@millrace/protocol/rtp';
 
 /** Clocks that drift apart, or reports that are rounded, move a track only from here on. */
 const TOLERATED_MS = 10;
+/** What a server says of the beginning counts if the first packet is no further from it: some say what is not so. */
+const MAX_FROM_START_MS = 2_000;
 
 /** What the tracks of a session share. */
 export class SessionClock {
@@ -12,6 +14,7 @@ export class SessionClock {
   /** Time of this session minus the sender's wall clock; known from the first track that has a report. */
   baseMs: number | undefined;
   #origin90k: number | undefined;
+  #startMs: number | undefined;
   readonly #onWallClock: (wallMs: number, sinceFirstMs: number) => void;
   #timekeeper: TrackClock | undefined;
   /** A reading from before the first frame. */
@@ -58,6 +61,11 @@ export class SessionClock {
     this.#onWallClock(wallMs, timeMs - origin90k / TICKS_PER_MS);
   }
 
+  /** The time at which all tracks begin whose first timestamps are known. */
+  get startMs(): number {
+    return (this.#startMs ??= this.nowMs);
+  }
+
   open(clockRate: number): TrackClock {
     return new TrackClock(this, clockRate);
   }
@@ -72,6 +80,8 @@ export class TrackClock {
   readonly #clockRate: number;
   readonly #unwrapper = new RtpTimestampUnwrapper();
   #offsetMs: number | undefined;
+  /** Of the track, at the beginning; undefined where the sender does not say. */
+  #startMs: number | undefined;
   /** The sender's wall clock minus the time of the track. */
   #wallMs: number | undefined;
 
@@ -85,6 +95,11 @@ export class TrackClock {
     const trackMs = this.#toMs(this.#unwrapper.unwrap(timestamp));
     this.#offsetMs ??= this.#begin(trackMs);
     return trackMs + this.#offsetMs;
+  }
+
+  /** @param timestamp that belongs to the time at which all tracks begin, 32 bits */
+  start(timestamp: number): void {
+    this.#startMs = this.#toMs(this.#unwrapper.near(timestamp) ?? this.#unwrapper.unwrap(timestamp));
   }
 
   /** @param wallClockMs of the sender. @param timestamp of the track at that instant, 32 bits */
@@ -101,11 +116,17 @@ export class TrackClock {
 
   #begin(trackMs: number): number {
     const session = this.session;
-    if (this.#wallMs === undefined) return session.nowMs - trackMs;
-    const offsetMs = session.baseMs === undefined ? session.nowMs - trackMs : this.#wallMs + session.baseMs;
+    const beginsAtMs = (): number => this.#startOffset(trackMs) ?? session.nowMs - trackMs;
+    if (this.#wallMs === undefined) return beginsAtMs();
+    const offsetMs = session.baseMs === undefined ? beginsAtMs() : this.#wallMs + session.baseMs;
     session.baseMs ??= offsetMs - this.#wallMs;
     session.readWallClock(this, trackMs + this.#wallMs, trackMs + offsetMs);
     return offsetMs;
+  }
+
+  #startOffset(trackMs: number): number | undefined {
+    if (this.#startMs === undefined || Math.abs(trackMs - this.#startMs) > MAX_FROM_START_MS) return undefined;
+    return this.session.startMs - this.#startMs;
   }
 
   #toMs(ticks: number): number {

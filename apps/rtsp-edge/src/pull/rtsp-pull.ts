@@ -182,7 +182,7 @@ export class RtspPull implements PullAttempt, RtpConnection {
       void this.#publishOn(event.channels).catch((error: unknown) => this.#broke(error));
       return;
     }
-    if (event.kind === 'playing') return this.#playing();
+    if (event.kind === 'playing') return this.#playing(event.rtpTimes);
     if (event.kind === 'failed') this.#failed(event.fault.message);
   }
 
@@ -229,7 +229,10 @@ export class RtspPull implements PullAttempt, RtpConnection {
     this.#takeEvents();
   }
 
-  #playing(): void {
+  #playing(rtpTimes: readonly (number | undefined)[]): void {
+    rtpTimes.forEach((rtpTime, i) => {
+      if (rtpTime !== undefined) this.#publish?.inputs[i]?.clock.start(rtpTime);
+    });
     clearTimeout(this.#setup);
     this.#isPlaying = true;
     this.#keepAlive = setInterval(() => {

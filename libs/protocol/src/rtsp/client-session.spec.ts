@@ -132,8 +132,9 @@ describe('a session that plays', () => {
       ],
     });
     server.client.play();
-    server.take().answer('200 OK');
-    expect(server.events.at(-1)).toEqual({ kind: 'playing' });
+    // Another order than that of the tracks, and one address that is relative.
+    server.take().answer('200 OK', [`RTP-Info: url=trackID=1;seq=1;rtptime=7,url=${URL}/trackID=0;seq=2;rtptime=9`]);
+    expect(server.events.at(-1)).toEqual({ kind: 'playing', rtpTimes: [9, 7] });
     expect(server.client.keepAliveMs).toBe(10_000);
     server.client.keepAlive();
     expect(server.take().asks).toEqual([

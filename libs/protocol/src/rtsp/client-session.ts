@@ -3,6 +3,7 @@
 import { ProtocolError } from '../bytes/index.ts';
 import { parseChallenges, RtspAuthorization } from './challenge.ts';
 import type { RtspCredentials } from './challenge.ts';
+import { parseRtpInfo } from './rtp-info.ts';
 import { formatRtspRequest, formatRtspResponse, readCSeq, RtspStatus } from './rtsp-message.ts';
 import type { RtspRequest, RtspResponse } from './rtsp-message.ts';
 import { RtspReader } from './rtsp-reader.ts';
@@ -37,7 +38,8 @@ export type RtspClientEvent =
   | { readonly kind: 'described'; readonly description: Buffer }
   /** All tracks are, each on its channels, in the order of `setUp`. `play` or `record` is to be called next. */
   | { readonly kind: 'set-up'; readonly channels: readonly (readonly [rtp: number, rtcp: number])[] }
-  | { readonly kind: 'playing' }
+  /** @param rtpTimes of each track that was set up: the timestamp of its beginning, where the server says it */
+  | { readonly kind: 'playing'; readonly rtpTimes: readonly (number | undefined)[] }
   | { readonly kind: 'recording' }
   /** `packet` is a view of what was pushed. */
   | { readonly kind: 'frame'; readonly channel: number; readonly packet: Buffer }
@@ -78,6 +80,8 @@ export class RtspClientSession {
   /** What the addresses of tracks are relative to (appendix C.1.1). */
   #base: string;
   #aggregate: string | undefined;
+  /** Addresses of those that are set up. */
+  #tracks: readonly (string | undefined)[] = [];
   #keepsAliveBy = 'GET_PARAMETER';
   #timeoutS = DEFAULT_TIMEOUT_S;
   #hasFailed = false;
@@ -122,6 +126,7 @@ export class RtspClientSession {
   setUp(controls: readonly (string | undefined)[], aggregate: string | undefined): void {
     this.#aggregate = this.#addressOf(aggregate);
     const addresses = controls.map((control) => this.#addressOf(control));
+    this.#tracks = addresses;
     const channels: (readonly [number, number])[] = [];
     const next = (): void => {
       const uri = addresses[channels.length];
@@ -150,7 +155,12 @@ export class RtspClientSession {
 
   play(): void {
     this.#request('PLAY', this.#aggregate ?? this.#base, [['Range', 'npt=0.000-']], (response) => {
-      if (this.#isOk('PLAY', response)) this.#emit({ kind: 'playing' });
+      if (!this.#isOk('PLAY', response)) return;
+      const info = parseRtpInfo(response.headers.get('rtp-info') ?? '');
+      // Addresses in it may be relative, and are written as the server likes.
+      const timeOf = (address: string | undefined): number | undefined =>
+        info.find(({ url }) => address === url || (address !== undefined && address === this.#addressOf(url)))?.rtpTime;
+      this.#emit({ kind: 'playing', rtpTimes: this.#tracks.map(timeOf) });
     });
   }
 
