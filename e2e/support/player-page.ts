@@ -49,8 +49,6 @@ const PLAYERS = {
     body: `<video muted autoplay></video><script src="/player.js"></script><script>
       const player = dashjs.MediaPlayer().create();
       player.on('error', ({ error }) => fail(error.message));
-      // It stops at the duration of the manifest, which may be a little before the end that the element knows of.
-      player.on('playbackEnded', () => (globalThis.hasEnded = true));
       player.initialize(document.querySelector('video'), url, true);
     </script>`,
   },
@@ -68,8 +66,6 @@ interface PlayerPage {
   readonly page: WatchPage;
   /** What the player reported. */
   failures(): Promise<readonly string[]>;
-  /** Resolves when the player, or the element, has reported that it is at the end. */
-  ended(): Promise<void>;
   /** What it has loaded from the server of the stream: the extension and the protocol of each file; the clock of MPEG-DASH has no extension. */
   loaded(): Promise<readonly { readonly kind: string; readonly protocol: string }[]>;
   close(): Promise<void>;
@@ -96,13 +92,6 @@ export async function openPlayerPage(
   return {
     page,
     failures: () => page.page.evaluate(() => (globalThis as unknown as { failures: string[] }).failures),
-    ended: async () => {
-      await page.page.waitForFunction(
-        () =>
-          (globalThis as unknown as { hasEnded?: boolean }).hasEnded === true ||
-          document.querySelector('video')?.ended === true,
-      );
-    },
     loaded: () =>
       page.page.evaluate((from) => {
         const entries = performance.getEntriesByType('resource') as PerformanceResourceTiming[];

@@ -27,7 +27,7 @@ it.each([
   if (isWatched) expect(await shown()).toEqual(['dynamic', false]);
   await stream.addSegment(true);
   expect(await shown()).toEqual(['dynamic', true]);
-  nowMs += 5_000;
+  nowMs += 11_000;
   expect(await shown()).toEqual(['dynamic', true]);
   nowMs += 1_000;
   expect(await shown()).toEqual(['static', true]);

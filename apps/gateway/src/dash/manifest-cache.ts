@@ -20,8 +20,8 @@ export interface KnownManifest extends ManifestVersion {
   readonly closingUntilMs: number | undefined;
 }
 
-/** For so long players ask for another version of a manifest that has a duration, before it is static: each asks every second. */
-const CLOSING_MS = 6_000;
+/** For so long a manifest that has a duration is not static: each player asks every second, and may be late on a busy machine. */
+const CLOSING_MS = 12_000;
 
 export class ManifestCache {
   readonly #known: BoundedCache<string, KnownManifest>;
