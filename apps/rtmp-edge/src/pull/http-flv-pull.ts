@@ -1,7 +1,7 @@
 // One attempt to pull a stream of FLV tags over HTTP, and to publish it.
 import type { IncomingMessage } from 'node:http';
 import type { TakenSource } from '@millrace/control';
-import { quotedLine, SourceHttp, SourcePublish } from '@millrace/ingest';
+import { SourceHttp, SourcePublish } from '@millrace/ingest';
 import type { EncoderPeer, PullAttempt, PullObserver, SourceConnection } from '@millrace/ingest';
 import { ProtocolError } from '@millrace/protocol/bytes';
 import { FlvDecoder, FlvTagType } from '@millrace/protocol/flv';
@@ -84,8 +84,7 @@ export class HttpFlvPull implements SourceConnection {
     const { body } = await this.#http.get(url, { signal: this.#aborting.signal });
     if (this.#publish.isOver) return void body.destroy();
     this.#body = body;
-    const { server } = body.headers;
-    if (typeof server === 'string') this.#encoder = quotedLine(server);
+    this.#encoder = this.#http.serverOf(body) ?? this.#encoder;
     const address = peerAddress(body.socket.remoteAddress);
     this.peer = { ...this.peer, address, network: peerNetwork(address) };
     body.on('data', (bytes: Buffer) => this.#publish.guarded(() => this.#read(bytes)));

@@ -178,16 +178,19 @@ describe('a source that is pulled', () => {
   it('ends, and is given back, when it is deleted', async () => {
     let closed = 0;
     const clip = await http((_, response) => {
-      response.writeHead(200).flushHeaders();
+      response.writeHead(200, { server: 'box of geheim' }).flushHeaders();
       response.on('close', () => closed++);
       for (const piece of pieces()) response.write(piece);
     });
-    const sourceId = pull(`${clip}/door.flv`);
+    const sourceId = pull(`${clip}/door.flv`, stream, { username: 'viewer', password: 'geheim' });
     await untilState(sourceId, { state: 'live' });
     edge.control.sources.delete(sourceId);
     edge.provider(SourcePuller).changed();
     await expect.poll(() => edge.control.ended, WITHIN).toMatchObject([{ reason: 'source_changed' }]);
     await expect.poll(() => closed, WITHIN).toBe(1);
+    // The server is the encoder, and may repeat what it was shown.
+    await expect.poll(() => edge.logs.join(''), WITHIN).toContain('box of ***');
+    expect(edge.logs.join('')).not.toContain('geheim');
     expect(await edge.liveStore.listHeldSources()).toEqual([]);
   });
 });

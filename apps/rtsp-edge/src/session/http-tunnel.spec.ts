@@ -133,6 +133,15 @@ describe('a tunnel', () => {
     await open(TestClient).tunnel('half-open');
   });
 
+  it('ends when its body brings too many bytes before media, also when they are blanks that say nothing', async () => {
+    await start({ rtspSetupBytes: 100_000, rtspSetupMs: 120_000 });
+    const blank = await open(TestClient).tunnel('blank-body');
+    expect((await blank.ask('OPTIONS', '*')).status).toBe(200);
+    blank.post.write(Buffer.alloc(200_000, '\n'));
+    await blank.closed;
+    await expect.poll(() => edge.metric('ingest_disconnects_total', '{reason="setup_bytes"}')).toBe(1);
+  });
+
   it('counts as two connections of its address, and ends with the edge', async () => {
     await start({ rtspMaxConnectionsPerAddress: 3 });
     const first = await open(TestClient).tunnel('first-tunnel');

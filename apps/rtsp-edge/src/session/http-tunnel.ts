@@ -80,7 +80,8 @@ export class HttpTunnel extends EventEmitter<TunnelEvents> implements ClientStre
         this.#logger.debug({ code: error.code, detail: error.detail }, 'malformed tunnel');
         return this.destroy();
       }
-      if (requests.length > 0) this.emit('data', requests);
+      // Also when it is empty: what was read counts, and blanks without end are noticed by that.
+      this.emit('data', requests);
     };
     input.on('data', read);
     input.on('end', () => input.destroy());

@@ -3,7 +3,7 @@ import { createDecipheriv } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TakenSource } from '@millrace/control';
-import { quotedLine, readBody, SourceFault, sourceFaultOf, SourceHttp, SourcePublish } from '@millrace/ingest';
+import { readBody, SourceFault, sourceFaultOf, SourceHttp, SourcePublish } from '@millrace/ingest';
 import type { EncoderPeer, HttpAnswer, PullAttempt, PullObserver, SourceConnection } from '@millrace/ingest';
 import { peerAddress, peerNetwork } from '@millrace/service-kit';
 import type { Logger, OutboundAddresses } from '@millrace/service-kit';
@@ -194,8 +194,7 @@ export class HlsPull implements SourceConnection {
 
   /** The stream is claimed once there is a segment. */
   async #begin(body: IncomingMessage): Promise<boolean> {
-    const { server } = body.headers;
-    if (typeof server === 'string') this.#encoder = quotedLine(server);
+    this.#encoder = this.#http.serverOf(body) ?? this.#encoder;
     const address = peerAddress(body.socket.remoteAddress);
     this.peer = { ...this.peer, address, network: peerNetwork(address) };
     const begun = await this.#publish.begin(this.#encoder, (publisher, watch) => {

@@ -2,9 +2,10 @@
 import { Agent as HttpAgent, request as requestHttp, STATUS_CODES } from 'node:http';
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { withoutCredentials } from '@millrace/protocol/bytes';
 import { lookupOf } from '@millrace/service-kit';
 import type { OutboundAddresses } from '@millrace/service-kit';
-import { SourceFault } from './source-fault.ts';
+import { quotedLine, SourceFault } from './source-fault.ts';
 
 const USER_AGENT = 'Millrace';
 /** Of one source: a playlist and a segment. */
@@ -60,6 +61,13 @@ export class SourceHttp {
         throw new SourceFault(`the source redirects more than ${this.#options.maxRedirects} times`);
       url = redirected(headers.location, url);
     }
+  }
+
+  /** What the server of an answer calls itself, without the credentials that it was shown. */
+  serverOf({ headers: { server } }: IncomingMessage): string | undefined {
+    if (typeof server !== 'string') return undefined;
+    const { username = '', password = '' } = this.#options;
+    return quotedLine(withoutCredentials(server, { username, password }));
   }
 
   /** Ends its connections. */

@@ -3,7 +3,7 @@ import { eachInterleaved, RtspClientSession } from '@millrace/protocol/rtsp';
 import type { RtspClientEvent, RtspCredentials } from '@millrace/protocol/rtsp';
 import type { OutboundAddress } from '@millrace/service-kit';
 import type { RtpForm } from '../rtp/rtp-form.ts';
-import { PushFault, quoted } from './push-fault.ts';
+import { PushFault, repeatable } from './push-fault.ts';
 import { PushSocket } from './push-socket.ts';
 import type { StreamPush } from './stream-push.ts';
 
@@ -44,6 +44,7 @@ export class RtspPush implements StreamPush {
     this.#session = new RtspClientSession({
       url,
       credentials,
+      secrets: repeatable(options.secrets),
       userAgent: USER_AGENT,
       peer: 'the server',
       announced: form.description(ANY_ADDRESS, Date.now()),
@@ -125,8 +126,7 @@ export class RtspPush implements StreamPush {
         return this.#socket.outcome.accept();
       case 'failed': {
         const { code, message } = event.fault;
-        const words = quoted(message, this.#options.secrets);
-        return this.fail(new PushFault(code === 'refused' ? 'refused' : 'protocol_error', words));
+        return this.fail(new PushFault(code === 'refused' ? 'refused' : 'protocol_error', message));
       }
       default:
         // Receiver reports: TCP itself tells what has arrived.

@@ -3,3 +3,5 @@ export { BitWriter } from './bit-writer.ts';
 export { ByteReader } from './byte-reader.ts';
 export { ByteWriter } from './byte-writer.ts';
 export { decodeOrUndefined, ENDED_EARLY, ProtocolError } from './protocol-error.ts';
+export { withoutCredentials, withoutSecrets } from './without-credentials.ts';
+export type { ShownCredentials } from './without-credentials.ts';

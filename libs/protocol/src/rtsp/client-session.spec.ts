@@ -113,6 +113,15 @@ describe('a session that records', () => {
     telltale.answer('401 Unauthorized', ['WWW-Authenticate: Basic realm="r"']);
     telltale.answer(`403 no ${telltale.last.headers.get('authorization')} with secret`);
     expect(failure(telltale)).toBe('the source answers DESCRIBE with 403 no Basic *** with ***');
+    const key = 'k'.repeat(40);
+    const long = new Server({ announced, secrets: [key] }).answer('200 OK').answer(`404 ${'x'.repeat(100)} ${key}`);
+    expect(failure(long)).toBe(`the source answers ANNOUNCE with 404 ${'x'.repeat(100)} ***`);
+  });
+
+  it('calls the server as it calls itself, without what it was shown', () => {
+    const server = new Server({ credentials: CREDENTIALS }).answer('200 OK');
+    server.answer('401 Unauthorized', ['WWW-Authenticate: Basic realm="r"', 'Server: cam for secret']);
+    expect(server.client.server).toBe('cam for ***');
   });
 });
 

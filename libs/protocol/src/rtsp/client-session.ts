@@ -1,6 +1,6 @@
 // The client's side of one RTSP session that plays, or records (RFC 2326 sections 10 and 12): bytes in, bytes and events out. Media comes between the
 // messages (section 10.12).
-import { ProtocolError } from '../bytes/index.ts';
+import { ProtocolError, withoutCredentials, withoutSecrets } from '../bytes/index.ts';
 import { parseChallenges, RtspAuthorization } from './challenge.ts';
 import type { RtspCredentials } from './challenge.ts';
 import { parseRtpInfo } from './rtp-info.ts';
@@ -16,6 +16,8 @@ export interface RtspClientOptions {
   /** Shown only where the server asks for them. */
   readonly credentials: RtspCredentials | undefined;
   readonly userAgent: string;
+  /** What the server may repeat as well, and is not to be shown. */
+  readonly secrets?: readonly string[];
   /** What the server is called in faults; `the source` when not given. */
   readonly peer?: string;
   /** What is announced, for a session that records; it plays when not given. */
@@ -93,9 +95,9 @@ export class RtspClientSession {
     this.#reader = new RtspReader(options.limits);
   }
 
-  /** What the server calls itself; undefined when it does not say. */
+  /** What the server calls itself, without what it was shown; undefined when it does not say. */
   get server(): string | undefined {
-    return this.#server;
+    return this.#server === undefined ? undefined : this.#shown(this.#server);
   }
 
   get #peer(): string {
@@ -301,7 +303,7 @@ export class RtspClientSession {
 
   #isOk(method: string, { status, reason }: RtspResponse): boolean {
     if (status === RtspStatus.ok) return true;
-    const words = withoutSecrets(reason, this.#options.credentials)
+    const words = this.#shown(reason)
       .replaceAll(/[^\x20-\x7e]+/g, ' ')
       .trim()
       .slice(0, MAX_REASON_LENGTH);
@@ -318,6 +320,11 @@ export class RtspClientSession {
     this.#emit({ kind: 'send', bytes: formatRtspResponse({ status, cSeq }) });
   }
 
+  #shown(text: string): string {
+    const { credentials, secrets = [] } = this.#options;
+    return withoutSecrets(credentials === undefined ? text : withoutCredentials(text, credentials), secrets);
+  }
+
   #emit(event: RtspClientEvent): void {
     if (!this.#hasFailed) this.#events.push(event);
   }
@@ -326,14 +333,6 @@ export class RtspClientSession {
     this.#emit({ kind: 'failed', fault: { code, message } });
     this.#hasFailed = true;
   }
-}
-
-/** A server may repeat what it was shown. */
-function withoutSecrets(text: string, credentials: RtspCredentials | undefined): string {
-  if (credentials === undefined) return text;
-  const { username, password } = credentials;
-  const shown = Buffer.from(`${username}:${password}`).toString('base64').replace(/=+$/, '');
-  return [shown, password].reduce((left, secret) => (secret === '' ? left : left.replaceAll(secret, '***')), text);
 }
 
 const isAddress = (text: string): boolean =>
