@@ -8,8 +8,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export interface NatsServerOptions {
-  /** The program. Default `nats-server`, found on PATH. */
-  readonly program?: string;
   /** 0 picks a free one; it stays the same over restarts. */
   readonly port?: number;
   /** Where it stores, when not in a folder of its own; it is not removed. */
@@ -63,7 +61,7 @@ export class NatsServer {
     if (this.#child) throw new Error('the server is running');
     const port = this.#port === 0 ? '-1' : String(this.#port);
     const fixed = ['--addr', '127.0.0.1', '--port', port, '--jetstream', '--store_dir', this.#folder];
-    const child = spawn(this.#options.program ?? 'nats-server', [...fixed, ...(this.#options.arguments ?? [])], {
+    const child = spawn('nats-server', [...fixed, ...(this.#options.arguments ?? [])], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#child = child;
