@@ -194,6 +194,14 @@ describe('an operator', () => {
       .getByText(/Last error .*: the source refuses/)
       .waitFor();
     expect(await page.content()).not.toContain('correct-horse-battery');
+    await console_.untilText('Not connected to its source');
+    // Its key is the source's: nothing is done with it by itself.
+    await page.reload();
+    const keyOf = (name: string) => page.getByRole('table', { name: 'Stream keys' }).getByRole('row', { name });
+    const keyOfSource = keyOf('Key of an ingest source');
+    await expect.poll(() => keyOfSource.count()).toBe(2);
+    expect(await keyOfSource.getByRole('button').count()).toBe(0);
+    await rowOf('Reserve').waitFor();
     await console_.look(join(screenshots, 'sources-desktop.png'), DESKTOP, 'dark');
     await console_.look(join(screenshots, 'sources-phone.png'), PHONE, 'light');
     await page.setViewportSize(DESKTOP);

@@ -22,7 +22,7 @@ export { PUBLISH_REFUSALS } from './stream/publish-refusal.ts';
 export type { PublishRefusal } from './stream/publish-refusal.ts';
 export { MAX_SESSION_WARNINGS, MAX_WARNING_LENGTH, SESSION_WARNINGS } from './stream/session-warning.ts';
 export type { SessionWarning, SessionWarningCode } from './stream/session-warning.ts';
-export { describeFailedEnd, helpForProblem } from './stream/stream-problem.ts';
+export { describeFailedEnd, helpForProblem, problemOfEnd } from './stream/stream-problem.ts';
 export { OLDER_CONTAINER } from './stream/older-container.ts';
 export type { ListedBreak, SpliceSignal } from './stream/ad-break.ts';
 export type { CommitMark, ContainerPoint, ContainerState, ResumePoint } from './stream/resume-point.ts';

@@ -62,7 +62,10 @@ export const sourceCommands: readonly CliCommand[] = [
     summary: 'Pull a live stream from a camera or another server.',
     arguments: [
       STREAM_ARGUMENT,
-      { name: 'URL', text: 'Address of the source: rtsp://, rtmp://, srt:// or http://, or one of them with TLS.' },
+      {
+        name: 'URL',
+        text: 'Address of the source: rtsp://, rtmp:// or srt://, or http:// with a path that ends in .flv or .m3u8; also rtsps://, rtmps:// and https://.',
+      },
     ],
     options: {
       name: { value: 'NAME', text: 'What the source is.' },

@@ -98,6 +98,10 @@ export const PROBLEM_ADVICE: Readonly<Record<string, ProblemAdvice>> = {
     headline: 'The encoder stopped sending',
     advice: 'Check the network of the encoder, and whether it is overloaded.',
   },
+  no_media: {
+    headline: 'The encoder connected and left before it sent anything',
+    advice: 'Its own output says why. Mostly it cannot send one of its codecs by this protocol: choose H.264 and AAC.',
+  },
   unsupported_video: { headline: 'Viewers get no picture: its codec is not supported here', advice: SET_H264 },
   unsupported_audio: {
     headline: 'Viewers get no sound: its codec is not supported',
@@ -173,5 +177,12 @@ export const PROBLEM_ADVICE: Readonly<Record<string, ProblemAdvice>> = {
 
 /** Not problems: the encoder was stopped, or a person ended the session. */
 const EXPECTED_ENDS = new Set(['client_closed', 'unpublished', 'ended', 'taken_over', 'switched']);
+
+/** The encoder was stopped; where nothing has come of it, that is a problem. */
+const LEFT = new Set(['client_closed', 'unpublished']);
+
+/** What an end of a connection is as a problem. @param frames pictures and sound that came by it; null: not known */
+export const problemOfEnd = (reason: string, frames: number | null): string =>
+  frames === 0 && LEFT.has(reason) ? 'no_media' : reason;
 
 export const isExpectedEnd = (reason: string): boolean => EXPECTED_ENDS.has(reason);

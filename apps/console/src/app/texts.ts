@@ -173,6 +173,10 @@ export const texts = {
     player: 'Live picture',
     offline: 'Offline',
     offlineExplanation: 'Start your encoder: the picture appears here by itself.',
+    pulled: 'Not connected to its source',
+    pulledExplanation: 'The stream is pulled from a source: its state is below, under “Sources”.',
+    pulledOnDemand: 'Offline until there are viewers',
+    pulledOnDemandExplanation: 'The stream is pulled from a source once a viewer asks for it.',
     starting: 'The encoder is connected',
     startingExplanation: 'The first picture follows in a few seconds.',
     reconnecting: 'The encoder has dropped',
@@ -299,6 +303,7 @@ export const texts = {
     revokeExplanation: 'An encoder that publishes with it is disconnected within a second. This cannot be undone.',
     reveal: 'Show key',
     newTitle: (name: string) => `Key “${name}”`,
+    ofSource: 'Key of an ingest source: it goes with the source.',
     empty: 'This stream has no key: nothing can publish to it.',
   },
   targets: {

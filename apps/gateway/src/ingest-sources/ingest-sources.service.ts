@@ -51,7 +51,11 @@ export class IngestSourcesService {
     @Inject(CONTROL_PLANE) private readonly control: ControlPlane,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {
-    this.#addresses = new OutboundAddresses(settings.pullAllowedAddresses);
+    this.#addresses = new OutboundAddresses(
+      settings.pullAllowedAddresses,
+      undefined,
+      'MILLRACE_PULL_ALLOWED_ADDRESSES',
+    );
   }
 
   /** Makes a source, and the stream key that it publishes with. */

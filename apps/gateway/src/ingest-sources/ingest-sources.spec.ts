@@ -182,7 +182,11 @@ describe('an ingest source', () => {
     const keyPath = `/v1/live_streams/${world.streamId}/stream_keys/${streamKeyId}`;
     expect((await ask('GET', keyPath)).body).toMatchObject({ ingest_source_id: id });
     expect((await ask('DELETE', keyPath)).body).toMatchObject({ code: 'conflict' });
-    expect((await ask('POST', `${keyPath}/rotate`, { grace_seconds: 0 })).body).toMatchObject({ code: 'conflict' });
+    for (const body of [{ grace_seconds: 0 }, { grace_seconds: 60 }])
+      expect(await ask('POST', `${keyPath}/rotate`, body)).toMatchObject({
+        status: 409,
+        body: { code: 'conflict', detail: expect.stringContaining('belongs to the ingest source') as string },
+      });
     expect(await publish(gateway, key)).toMatchObject({ streamId: world.streamId, streamKeyId });
     await ask('DELETE', `${path()}/${String(id)}`);
     expect(gateway.ears.heard.cuts).toContainEqual(

@@ -10,7 +10,7 @@ import type {
   SessionWarned,
   StandbyChanged,
 } from '@millrace/control';
-import { describeFailedEnd, MAX_SESSION_WARNINGS, PUBLISH_REFUSALS } from '@millrace/domain';
+import { describeFailedEnd, MAX_SESSION_WARNINGS, problemOfEnd, PUBLISH_REFUSALS } from '@millrace/domain';
 import type { PublishClaim, SessionWarning } from '@millrace/domain';
 import type { EntityManager } from 'typeorm';
 import { appendEvent } from '../events/append-event.ts';
@@ -150,7 +150,8 @@ export const publishEnded =
        WHERE session_id = $1 AND epoch = $2 AND bytes IS NULL`,
       [claim.sessionId, claim.epoch, new Date(nowMs), reason, bytes, videoFrames, audioFrames],
     );
-    await appendDisconnected(manager, claim, new Date(nowMs), reason, detail);
+    const problem = problemOfEnd(reason, videoFrames + audioFrames);
+    await appendDisconnected(manager, claim, new Date(nowMs), reason, { problem, detail });
     for (const warning of warnings) await insertWarning(manager, claim, warning);
   };
 
@@ -325,7 +326,7 @@ async function appendDisconnected(
   claim: PublishClaim,
   at: Date,
   reason: string,
-  said?: string,
+  { problem = reason, detail: said }: { readonly problem?: string; readonly detail?: string | undefined } = {},
 ): Promise<void> {
   const event = await appendEvent(manager, {
     ...aboutSession('live_stream.disconnected', claim),
@@ -337,11 +338,11 @@ async function appendDisconnected(
     at,
     once: `disconnected ${claim.sessionId} ${claim.epoch}`,
   });
-  const known = describeFailedEnd(reason);
+  const known = describeFailedEnd(problem);
   if (event === undefined || known === undefined) return;
   const detail = said ?? known;
   const { streamId: liveStreamId, sessionId } = claim;
-  await noteStreamError(manager, { liveStreamId, code: reason, detail, sessionId, at });
+  await noteStreamError(manager, { liveStreamId, code: problem, detail, sessionId, at });
 }
 
 const noteWarning = (

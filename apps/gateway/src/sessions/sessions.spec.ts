@@ -407,9 +407,18 @@ describe('a session', () => {
     gateway.control.publishEnded(ended(again));
     await session(world, again.sessionId, (body) => connectionsOf(body)[0]?.['end_reason'] === 'unpublished');
     await lastError('stream_disabled');
+    // Unless nothing has come by then: an encoder that cannot send its codecs by this protocol leaves like this.
+    await gateway.liveStore.releaseClaim(again);
+    const mute = await publish(gateway, String(another['key']));
+    gateway.control.publishEnded({ ...ended(mute), reason: 'client_closed', bytes: 0, videoFrames: 0, audioFrames: 0 });
+    expect(await lastError('no_media')).toMatchObject({
+      session_id: mute.sessionId,
+      detail: expect.stringContaining('left before it sent') as unknown,
+      help: expect.stringContaining('codecs') as unknown,
+    });
     // The edge says more than the reason does.
     const detail = 'unsupported codec: send something else (the audio is PCMU)';
-    await gateway.liveStore.releaseClaim(again);
+    await gateway.liveStore.releaseClaim(mute);
     const refused = await publish(gateway, String(another['key']));
     gateway.control.publishEnded({ ...ended(refused), reason: 'unsupported_codec', detail });
     expect(await lastError('unsupported_codec')).toMatchObject({ detail });

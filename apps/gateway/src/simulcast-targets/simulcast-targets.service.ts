@@ -53,7 +53,11 @@ export class SimulcastTargetsService {
     @Inject(CONTROL_PLANE) private readonly control: ControlPlane,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {
-    this.#addresses = new OutboundAddresses(settings.simulcastAllowedAddresses);
+    this.#addresses = new OutboundAddresses(
+      settings.simulcastAllowedAddresses,
+      undefined,
+      'MILLRACE_SIMULCAST_ALLOWED_ADDRESSES',
+    );
   }
 
   async create(caller: Principal, streamId: string, body: CreateSimulcastTargetBody): Promise<SimulcastTargetAnswer> {

@@ -246,8 +246,9 @@ describe('a player', () => {
     };
     expect(await refused('camera')).toEqual([
       'NetStream.Play.StreamNotFound',
-      'The address has no playback id: rtmp://HOST/play/PLAYBACK_ID',
+      'The stream name is not a playback id (pbk_...): rtmp://HOST/play/PLAYBACK_ID',
     ]);
+    expect((await refused(''))[1]).toBe('The address has no playback id: rtmp://HOST/play/PLAYBACK_ID');
     expect(await refused(playback.playbackId)).toEqual(['NetStream.Play.Failed', 'This playback id is signed.']);
     const player = play({ streamName: `${playback.playbackId}?token=secret` });
     await player.untilReady();

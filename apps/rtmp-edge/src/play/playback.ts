@@ -97,7 +97,13 @@ export class Playback implements BeforeApplicationShutdown, OnApplicationShutdow
   async #serve(player: RtmpPlayer, chunkSize: number): Promise<PlayRefusal | undefined> {
     const target = playTarget(player.request);
     if (target === undefined)
-      return { code: 'not_found', detail: 'The address has no playback id: rtmp://HOST/play/PLAYBACK_ID' };
+      return {
+        code: 'not_found',
+        detail:
+          player.request.streamName === ''
+            ? 'The address has no playback id: rtmp://HOST/play/PLAYBACK_ID'
+            : 'The stream name is not a playback id (pbk_...): rtmp://HOST/play/PLAYBACK_ID',
+      };
     const { peer } = player.connection;
     const admitted = await this.#playback.admit(
       { ...target, ...peer, player: player.connect.flashVer },

@@ -14,7 +14,11 @@ export class RtmpPullConnector implements PullConnector {
   readonly #addresses: OutboundAddresses;
 
   constructor(private readonly context: EdgeContext) {
-    this.#addresses = new OutboundAddresses(context.settings.pullAllowedAddresses);
+    this.#addresses = new OutboundAddresses(
+      context.settings.pullAllowedAddresses,
+      undefined,
+      'MILLRACE_PULL_ALLOWED_ADDRESSES',
+    );
   }
 
   open(source: TakenSource, observer: PullObserver): PullAttempt {

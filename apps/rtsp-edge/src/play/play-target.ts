@@ -44,4 +44,10 @@ function loginOf(authorization: string, { method, uri }: RtspRequest): PlaybackL
   return { opaque, response, attempt: randomUUID(), digest: { algorithm, username, realm, method, uri, counted } };
 }
 
+/** Why an address has no target. */
+export const playAddressFault = (url: URL): string =>
+  partsOf(url)[1] === undefined
+    ? 'The address has no playback id: rtsp://HOST/play/PLAYBACK_ID'
+    : 'What follows /play/ is not a playback id (pbk_...): rtsp://HOST/play/PLAYBACK_ID';
+
 const partsOf = (url: URL): string[] => url.pathname.split('/').filter((part) => part !== '');

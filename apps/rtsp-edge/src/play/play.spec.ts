@@ -237,8 +237,9 @@ describe('a player', () => {
     };
     expect(await refused(`${base()}/play/camera`)).toEqual([
       404,
-      'The address has no playback id: rtsp://HOST/play/PLAYBACK_ID',
+      'What follows /play/ is not a playback id (pbk_...): rtsp://HOST/play/PLAYBACK_ID',
     ]);
+    expect((await refused(`${base()}/play`))[1]).toBe('The address has no playback id: rtsp://HOST/play/PLAYBACK_ID');
     expect((await refused(`${base()}/live/${stream.key}`))[0]).toBe(404);
     expect(await refused(address())).toEqual([401, 'This playback id is signed. (append ?token=)']);
     expect(await refused(address(), ['Authorization', basic])).toEqual([

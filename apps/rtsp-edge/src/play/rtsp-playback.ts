@@ -19,7 +19,7 @@ import type { RtspChannel } from '../channel/rtsp-session.ts';
 import { RTSP_EDGE_SETTINGS } from '../rtsp-edge-options.ts';
 import type { RtspEdgeSettings } from '../settings.ts';
 import { asksForToken, playRefusalReply } from './play-refusals.ts';
-import { playTarget } from './play-target.ts';
+import { playAddressFault, playTarget } from './play-target.ts';
 import type { RtspPlayTarget } from './play-target.ts';
 import { PlayingSession } from './playing-session.ts';
 
@@ -56,7 +56,10 @@ export class RtspPlayback implements BeforeApplicationShutdown, OnApplicationShu
     const release = this.#playback.takePlace(channel.peer.network);
     let opened: PlayingSession | PlayRefusal;
     try {
-      opened = release === undefined ? TOO_MANY_PLAYERS : await this.#describe(request, target, channel, gone);
+      opened =
+        release === undefined
+          ? TOO_MANY_PLAYERS
+          : await this.#describe(request, target ?? playAddressFault(url), channel, gone);
     } catch (error) {
       if (!(error instanceof FrameBusError)) channel.logger.error({ err: error }, 'could not describe a stream');
       opened = FRAMES_UNREADABLE;
@@ -112,12 +115,11 @@ export class RtspPlayback implements BeforeApplicationShutdown, OnApplicationShu
 
   async #describe(
     { headers }: RtspRequest,
-    target: RtspPlayTarget | undefined,
+    target: RtspPlayTarget | string,
     channel: RtspChannel,
     gone: AbortSignal,
   ): Promise<PlayingSession | PlayRefusal> {
-    if (target === undefined)
-      return { code: 'not_found', detail: 'The address has no playback id: rtsp://HOST/play/PLAYBACK_ID' };
+    if (typeof target === 'string') return { code: 'not_found', detail: target };
     const player = headers.get('user-agent') ?? UNKNOWN_PLAYER;
     const admitted = await this.#playback.admit({ ...target, ...channel.peer, player }, gone);
     if (!('granted' in admitted)) return admitted;

@@ -205,7 +205,7 @@ describe('a source that cannot be pulled', () => {
 
   it('says why, and is tried again', async () => {
     const cases: readonly (readonly [CameraOptions, string])[] = [
-      [{ answers: { DESCRIBE: ['404 Not Found'] } }, 'the source answers DESCRIBE with 404 Not Found'],
+      [{ answers: { DESCRIBE: ['404 Not Found'] } }, 'the source answers DESCRIBE with 404: "Not Found"'],
       [{ answers: { OPTIONS: ['401 No'] } }, 'the source asks for a user name and a password (401)'],
       [{ answers: { DESCRIBE: ['302 Found', 'Location: rtsp://127.0.0.1:1/'] } }, 'redirects are not followed'],
       [{ answers: { SETUP: ['461 Unsupported Transport'] } }, 'does not carry media over its TCP'],

@@ -12,7 +12,11 @@ export class RtspPullConnector implements PullConnector {
   readonly #addresses: OutboundAddresses;
 
   constructor(private readonly context: RtspEdgeContext) {
-    this.#addresses = new OutboundAddresses(context.settings.pullAllowedAddresses);
+    this.#addresses = new OutboundAddresses(
+      context.settings.pullAllowedAddresses,
+      undefined,
+      'MILLRACE_PULL_ALLOWED_ADDRESSES',
+    );
   }
 
   open(source: TakenSource, observer: PullObserver): PullAttempt {

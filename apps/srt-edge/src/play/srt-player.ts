@@ -205,7 +205,8 @@ const NO_PASSPHRASE: PlayRefusal = {
 };
 const NO_PLAYBACK_ID: PlayRefusal = {
   code: 'not_found',
-  detail: 'The stream id has no playback id: it is play:PLAYBACK_ID, and publish:STREAM_KEY to publish.',
+  detail:
+    'What the stream id names is not a playback id (pbk_...): it is play:PLAYBACK_ID, and publish:STREAM_KEY to publish.',
 };
 const unsupported = (leftOut: readonly string[]): PlayRefusal => ({
   code: 'unsupported_codec',

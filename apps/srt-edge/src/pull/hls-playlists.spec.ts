@@ -16,6 +16,23 @@ const lines = (count: number, line: (i: number) => string): string =>
   Array.from({ length: count }, (_, i) => line(i)).join('');
 
 describe('the playlists of a source', () => {
+  it('may list CMAF, whose sound is apart, before MPEG-TS, which is taken: as Millrace does with low latency', () => {
+    const master = [
+      '#EXTM3U',
+      '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Audio",DEFAULT=YES,URI="audio.m3u8"',
+      '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="muxed",NAME="Audio",DEFAULT=YES',
+      '#EXT-X-STREAM-INF:BANDWIDTH=2000000,AUDIO="audio"',
+      'video.m3u8',
+      '#EXT-X-STREAM-INF:BANDWIDTH=1900000,AUDIO="muxed"',
+      'index.m3u8',
+    ].join('\n');
+    expect(chooseVariant(master, new URL('https://origin.example.com/hls/a/master.m3u8'))).toEqual({
+      url: new URL('https://origin.example.com/hls/a/index.m3u8'),
+      bandwidth: 1_900_000,
+      isWithoutSound: false,
+    });
+  });
+
   it('may list thousands of variants and groups: no variant is compared with each of the groups', () => {
     const groups = lines(12_000, () => '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="b",NAME="a",URI="b"\n');
     const variants = lines(12_000, (i) => `#EXT-X-STREAM-INF:BANDWIDTH=${(i * 7_919) % 10_007},AUDIO="a"\nv${i}\n`);

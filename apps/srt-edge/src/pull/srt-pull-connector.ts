@@ -13,7 +13,11 @@ export class SrtPullConnector implements PullConnector {
   readonly #addresses: OutboundAddresses;
 
   constructor(private readonly context: SrtEdgeContext) {
-    this.#addresses = new OutboundAddresses(context.settings.pullAllowedAddresses);
+    this.#addresses = new OutboundAddresses(
+      context.settings.pullAllowedAddresses,
+      undefined,
+      'MILLRACE_PULL_ALLOWED_ADDRESSES',
+    );
   }
 
   open(source: TakenSource, observer: PullObserver): PullAttempt {

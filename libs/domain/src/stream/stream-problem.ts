@@ -8,6 +8,7 @@ import type { SessionWarningCode } from './session-warning.ts';
 export const FAILED_ENDS = {
   lost: 'lost: the connection to the encoder was lost, or the server that it was connected to',
   idle_timeout: 'idle timeout: the encoder was connected and sent nothing',
+  no_media: 'no media: the encoder connected, and left before it sent a picture or sound',
 } as const;
 type FailedEnd = keyof typeof FAILED_ENDS;
 
@@ -74,7 +75,16 @@ const HELP = {
   av_desync: 'Check the audio delay and the capture devices of the encoder; start it again if the difference grows.',
   lost: `Check the network connection of the encoder. ${SLOWER}`,
   idle_timeout: 'Check the encoder, its sources and its network connection.',
+  no_media:
+    'Read what the encoder printed when it stopped: mostly it cannot send one of its codecs by this protocol. Choose H.264 and AAC.',
 } as const satisfies Record<PublishRefusal | SessionWarningCode | FailedEnd, string>;
+
+/** The encoder was stopped, as far as its connection tells. */
+const LEFT: ReadonlySet<string> = new Set(['client_closed', 'unpublished']);
+
+/** What an end of a connection is as a problem. @param frames pictures and sound that came by it */
+export const problemOfEnd = (reason: string, frames: number): string =>
+  frames === 0 && LEFT.has(reason) ? 'no_media' : reason;
 
 const OTHER_HELP = 'Start the encoder again; if it happens again, tell the operator the code and the time.';
 

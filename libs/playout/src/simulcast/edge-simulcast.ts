@@ -85,7 +85,11 @@ export class EdgeSimulcast {
       mergeMs: MERGE_MS,
       onGap: () => undefined,
     });
-    this.#outbound = new OutboundAddresses(settings.simulcastAllowedAddresses);
+    this.#outbound = new OutboundAddresses(
+      settings.simulcastAllowedAddresses,
+      undefined,
+      'MILLRACE_SIMULCAST_ALLOWED_ADDRESSES',
+    );
     this.#places = new SharedPlaces({
       max: settings.simulcastMaxTargets,
       maxPerAddress: settings.simulcastMaxTargets,

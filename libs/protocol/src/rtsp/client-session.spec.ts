@@ -108,14 +108,14 @@ describe('a session that records', () => {
 
   it('fails with what the server says', () => {
     const server = new Server({ announced, peer: 'the server' }).answer('200 OK').answer('403 Forbidden');
-    expect(failure(server)).toBe('the server answers ANNOUNCE with 403 Forbidden');
+    expect(failure(server)).toBe('the server answers ANNOUNCE with 403: "Forbidden"');
     const telltale = new Server({ credentials: CREDENTIALS }).answer('200 OK');
     telltale.answer('401 Unauthorized', ['WWW-Authenticate: Basic realm="r"']);
     telltale.answer(`403 no ${telltale.last.headers.get('authorization')} with secret`);
-    expect(failure(telltale)).toBe('the source answers DESCRIBE with 403 no Basic *** with ***');
+    expect(failure(telltale)).toBe('the source answers DESCRIBE with 403: "no Basic *** with ***"');
     const key = 'k'.repeat(40);
     const long = new Server({ announced, secrets: [key] }).answer('200 OK').answer(`404 ${'x'.repeat(100)} ${key}`);
-    expect(failure(long)).toBe(`the source answers ANNOUNCE with 404 ${'x'.repeat(100)} ***`);
+    expect(failure(long)).toBe(`the source answers ANNOUNCE with 404: "${'x'.repeat(100)} ***"`);
   });
 
   it('calls the server as it calls itself, without what it was shown', () => {
@@ -262,8 +262,8 @@ describe('a session with credentials', () => {
 describe('a session that is refused', () => {
   it.each([
     ['302 Moved', 'redirects are not followed'],
-    ['404 Not Found', 'the source answers DESCRIBE with 404 Not Found'],
-    ['503 \u0007bad\u001b[1m', 'the source answers DESCRIBE with 503 bad [1m'],
+    ['404 Not Found', 'the source answers DESCRIBE with 404: "Not Found"'],
+    ['503 \u0007bad\u001b[1m', 'the source answers DESCRIBE with 503: "bad [1m"'],
   ])('says so: %s', (line, words) => {
     expect(failure(new Server().answer('200 OK').answer(line, ['Location: rtsp://10.0.0.1/']))).toContain(words);
   });

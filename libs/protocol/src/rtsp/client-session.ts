@@ -307,7 +307,7 @@ export class RtspClientSession {
       .replaceAll(/[^\x20-\x7e]+/g, ' ')
       .trim()
       .slice(0, MAX_REASON_LENGTH);
-    this.#fail('refused', `${this.#peer} answers ${method} with ${status} ${words}`.trim());
+    this.#fail('refused', `${this.#peer} answers ${method} with ${status}${words === '' ? '' : `: "${words}"`}`);
     return false;
   }
 

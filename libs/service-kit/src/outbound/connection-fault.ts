@@ -28,9 +28,13 @@ export function connectionFault(error: unknown, byMessage: Readonly<Record<strin
   const known = byMessage[error.message];
   if (known !== undefined) return known;
   const fault = FAULTS['code' in error ? String(error.code) : ''];
-  // Node.js names the address or the host name.
-  return fault === undefined ? error.message : `${fault} (${firstLineOf(error.message)})`;
+  if (fault === undefined) return error.message;
+  const place = placeIn(error.message);
+  return place === '' ? fault : `${fault} (${place})`;
 }
+
+/** Node.js names the address or the host name behind its own function and the code: `connect ECONNREFUSED 192.0.2.1:1935`. */
+const placeIn = (message: string): string => firstLineOf(message).replace(/^[A-Za-z]\w* E[A-Z0-9_]+\s*/, '');
 
 /** OpenSSL adds the place in its own source. */
 const firstLineOf = (message: string): string => message.split(/[\n;]/, 1)[0] ?? '';

@@ -27,6 +27,14 @@ describe('OutboundAddresses', () => {
     expect(() => strict.checkHost('live.example.com')).not.toThrow();
   });
 
+  it('say by which setting the operator allows an address', async () => {
+    const advised = new OutboundAddresses([], undefined, 'MILLRACE_PULL_ALLOWED_ADDRESSES');
+    const advice = '; the operator can allow ranges of addresses with MILLRACE_PULL_ALLOWED_ADDRESSES';
+    expect(() => advised.checkHost('10.0.0.5')).toThrow(`10.0.0.5 is not a public address${advice}`);
+    expect(() => advised.checkHost('localhost')).toThrow(`must not name this server${advice}`);
+    await expect(advised.resolve('10.0.0.5')).rejects.toThrow(advice);
+  });
+
   it('check an address at each connection, however the host is written', async () => {
     await expect(strict.resolve('127.0.0.1')).rejects.toThrow('127.0.0.1 is not a public address');
     expect(await strict.resolve('93.184.216.34')).toEqual([{ address: '93.184.216.34', family: 4 }]);
@@ -39,9 +47,15 @@ describe('OutboundAddresses', () => {
 describe('connectionFault', () => {
   it('says what a code of Node.js means, once for each address that was tried', () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED 192.0.2.1:1935'), { code: 'ECONNREFUSED' });
-    const text = 'nothing listens there (connect ECONNREFUSED 192.0.2.1:1935)';
+    const text = 'nothing listens there (192.0.2.1:1935)';
     expect(connectionFault(refused)).toBe(text);
     expect(connectionFault(new AggregateError([refused, refused]))).toBe(`${text}; ${text}`);
     expect(connectionFault(new Error('other'))).toBe('other');
+    const unreachable = Object.assign(new Error('recvmsg ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    expect(connectionFault(unreachable)).toBe('nothing listens there');
+    const unknown = Object.assign(new Error('queryA ENOTFOUND live.example.com'), { code: 'ENOTFOUND' });
+    expect(connectionFault(unknown)).toBe('the name does not exist (live.example.com)');
+    const untrusted = Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    expect(connectionFault(untrusted)).toMatch(/trusts \(self-signed certificate\)$/);
   });
 });

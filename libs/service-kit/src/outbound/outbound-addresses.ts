@@ -53,14 +53,22 @@ export class OutboundAddresses {
   readonly #allowed: AddressRanges;
   /** Whether any range is allowed, as in development. */
   readonly allowsSome: boolean;
+  /** What refusals end with: how the operator allows an address. */
+  readonly #advice: string;
   readonly #dns: Resolver;
 
   /**
    * @param allowed ranges that may be connected to although they are not public
    * @param dns the resolver
+   * @param variable the setting that has these ranges; refusals name it
    */
-  constructor(allowed: readonly string[], dns = new Resolver({ timeout: DNS_TRY_MS, tries: DNS_TRIES })) {
+  constructor(
+    allowed: readonly string[],
+    dns = new Resolver({ timeout: DNS_TRY_MS, tries: DNS_TRIES }),
+    variable?: string,
+  ) {
     this.#dns = dns;
+    this.#advice = variable === undefined ? '' : `; the operator can allow ranges of addresses with ${variable}`;
     this.#allowed = new AddressRanges(allowed);
     this.allowsSome = allowed.length > 0;
   }
@@ -79,13 +87,13 @@ export class OutboundAddresses {
   checkHost(host: string): void {
     if (isIP(host) !== 0) this.check(host);
     else if (/(^|\.)localhost\.?$/i.test(host) && !this.isAllowed('127.0.0.1'))
-      throw new AddressRefused('must not name this server');
+      throw new AddressRefused(`must not name this server${this.#advice}`);
   }
 
   /** @throws AddressRefused unless the address is public or allowed */
   check(address: string): void {
     if (!this.isAllowed(address) && !isPublicAddress(address))
-      throw new AddressRefused(`${address} is not a public address`);
+      throw new AddressRefused(`${address} is not a public address${this.#advice}`);
   }
 
   /**
@@ -109,7 +117,7 @@ export class OutboundAddresses {
       } catch (error) {
         if (!(error instanceof AddressRefused)) throw error;
         // Tenants must not learn the internal addresses of host names.
-        refusal = family === 0 ? new AddressRefused(`${host} has no public address`) : error;
+        refusal = family === 0 ? new AddressRefused(`${host} has no public address${this.#advice}`) : error;
         return [];
       }
     });

@@ -75,6 +75,8 @@ export interface StreamKey {
   readonly name: string;
   readonly hint: string;
   readonly has_srt_passphrase: boolean;
+  /** Whose key it is; null: one for encoders. */
+  readonly ingest_source_id: string | null;
   readonly status: 'active' | 'expiring' | 'expired' | 'revoked';
   readonly created_at: string;
   readonly expires_at: string | null;
@@ -150,6 +152,8 @@ export interface PublishConnection {
   readonly ended_at: string | null;
   readonly end_reason: string | null;
   readonly bytes: number | null;
+  readonly video_frames: number | null;
+  readonly audio_frames: number | null;
 }
 
 export interface PublishSessionDetails extends PublishSession {

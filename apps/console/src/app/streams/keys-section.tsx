@@ -99,7 +99,15 @@ export function KeysSection({ stream }: { readonly stream: TenantStream }): JSX.
             rows={keys}
             keyOf={({ id }) => id}
             columns={[
-              { title: texts.common.name, cell: ({ name }) => <strong>{name}</strong> },
+              {
+                title: texts.common.name,
+                cell: ({ name, ingest_source_id: sourceId }) => (
+                  <>
+                    <strong>{name}</strong>
+                    {sourceId !== null && <div class="small muted">{texts.keys.ofSource}</div>}
+                  </>
+                ),
+              },
               { title: texts.keys.key, cell: ({ hint }) => <code>…{hint}</code> },
               {
                 title: texts.common.state,
@@ -117,6 +125,8 @@ export function KeysSection({ stream }: { readonly stream: TenantStream }): JSX.
                 isAtEnd: true,
                 cell: (key) =>
                   mayWrite &&
+                  // That of a source goes with the source.
+                  key.ingest_source_id === null &&
                   (key.status === 'active' || key.status === 'expiring') && (
                     <div class="row-actions">
                       {may('stream_key_secrets:write') && (

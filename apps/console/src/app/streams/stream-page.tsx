@@ -2,7 +2,13 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { useResource } from '../api/use-resource.ts';
 import type { ListAnswer } from '../api/console-api.ts';
-import type { PlatformEvent, PublishSession, PublishSessionDetails, TenantStream } from '../api/resources.ts';
+import type {
+  PlatformEvent,
+  PublishSession,
+  PublishSessionDetails,
+  ShownSource,
+  TenantStream,
+} from '../api/resources.ts';
 import { HealthSection } from '../health/health-section.tsx';
 import type { PageProps } from '../pages.tsx';
 import { useSession } from '../session-context.tsx';
@@ -32,6 +38,7 @@ export function StreamPage({ values: { id = '' } }: PageProps): JSX.Element {
   const stream = useResource(`/v1/live_streams/${id}`, (path) => api.get<TenantStream>(path), POLL_MS);
   const session = useNewestSession(id);
   const refusal = useLastRefusal(id);
+  const sources = useSources(id, stream.data?.status === 'idle');
   const [freshKey] = useState(() => takeFreshKey(id));
 
   return (
@@ -54,7 +61,7 @@ export function StreamPage({ values: { id = '' } }: PageProps): JSX.Element {
               </Notice>
             )}
             <div class="stream-now">
-              <StreamStage stream={data} />
+              <StreamStage stream={data} sources={sources} />
               <SessionFacts stream={data} session={data.active_session_id === null ? undefined : session} />
             </div>
             {freshKey !== undefined && session === undefined && (
@@ -87,6 +94,18 @@ function useNewestSession(streamId: string): PublishSessionDetails | undefined {
     (path) => api.get<PublishSessionDetails>(path),
     POLL_MS,
   ).data;
+}
+
+/** What an offline stream is pulled from; known to those who may read sources. */
+function useSources(streamId: string, isOffline: boolean): readonly ShownSource[] {
+  const { api, may } = useSession();
+  return (
+    useResource(
+      isOffline && may('ingest_sources:read') ? `/v1/live_streams/${streamId}/ingest_sources` : undefined,
+      async (path) => (await api.get<ListAnswer<ShownSource>>(path)).data,
+      POLL_MS,
+    ).data ?? []
+  );
 }
 
 /** Why an encoder was refused last; known to those who may read events. */

@@ -13,6 +13,8 @@ const connection = (started: string, ended: string | null, reason: string | null
   role: 'primary' as const,
   end_reason: reason,
   bytes: null,
+  video_frames: null,
+  audio_frames: null,
 });
 const well = { health: null };
 const refusal = { reason: 'quota', at: LATE };
@@ -38,6 +40,17 @@ describe('newestProblem', () => {
     const ended = (reason: string) => ({ connections: [connection(EARLY, LATE, reason)] });
     expect(newestProblem(well, ended('key_revoked'), undefined)).toMatchObject({ code: 'key_revoked', at: LATE });
     expect(newestProblem(well, ended('unpublished'), undefined)).toBeUndefined();
+  });
+
+  it('is that an encoder left before it sent anything', () => {
+    const left = (pictures: number, sound: number) => ({
+      connections: [
+        { ...connection(EARLY, LATE, 'client_closed'), bytes: 0, video_frames: pictures, audio_frames: sound },
+      ],
+    });
+    expect(newestProblem(well, left(0, 0), undefined)).toMatchObject({ code: 'no_media', at: LATE });
+    expect(newestProblem(well, left(1, 0), undefined)).toBeUndefined();
+    expect(newestProblem(well, left(0, 1), undefined)).toBeUndefined();
   });
 
   it('is over once an encoder is connected again', () => {

@@ -1,6 +1,6 @@
 // Which problem of a stream a person should know now.
 import type { PublishConnection, PublishSessionDetails, TenantStream } from '../api/resources.ts';
-import { isExpectedEnd } from '../stream-problems.ts';
+import { isExpectedEnd, problemOfEnd } from '../stream-problems.ts';
 
 export interface StreamProblem {
   readonly code: string;
@@ -41,8 +41,10 @@ export function newestProblem(
 
 function badEndOf(connection: PublishConnection | undefined): StreamProblem | undefined {
   if (connection === undefined) return undefined;
-  const { end_reason: code, ended_at: at } = connection;
-  return code === null || at === null || isExpectedEnd(code) ? undefined : { code, message: '', at, lasts: false };
+  const { end_reason: reason, ended_at: at, video_frames: pictures, audio_frames: sound } = connection;
+  if (reason === null || at === null) return undefined;
+  const code = problemOfEnd(reason, pictures === null || sound === null ? null : pictures + sound);
+  return isExpectedEnd(code) ? undefined : { code, message: '', at, lasts: false };
 }
 
 const isLater = (one: string, other: string): boolean => Date.parse(one) > Date.parse(other);

@@ -38,6 +38,8 @@ describe('ClientHandshake', () => {
     for (const version of [0, 2, 4, 6, 72]) {
       expect(faultOf(() => newClient().handshake.push(Buffer.of(version)))).toBe('rtmp.handshake.version');
     }
+    const http = Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n');
+    expect(() => newClient().handshake.push(http)).toThrow('an HTTP server answers there: its first byte is 72');
   });
 
   it('accepts an S2 that is no echo, and notes it', () => {

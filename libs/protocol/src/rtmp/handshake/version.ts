@@ -38,9 +38,18 @@ export function checkNotOtherProtocol(version: number, c1: Buffer): void {
   }
 }
 
+/** What begins with this byte, and is mistaken for RTMP by a wrong port. */
+const OTHER_SERVERS: ReadonlyMap<number, string> = new Map([
+  [0x15, 'a TLS server answers there'],
+  ['H'.charCodeAt(0), 'an HTTP server answers there'],
+  ['R'.charCodeAt(0), 'an RTSP server answers there'],
+  ['S'.charCodeAt(0), 'an SSH server answers there'],
+]);
+
 /** @throws ProtocolError when the server answers with anything but 3. */
 export function checkServerVersion(version: number): void {
-  if (version !== RTMP_VERSION) {
-    throw new ProtocolError('rtmp.handshake.version', 'rtmp/handshake/s0', `version ${version}, not ${RTMP_VERSION}`);
-  }
+  if (version === RTMP_VERSION) return;
+  const what = OTHER_SERVERS.get(version) ?? 'another server answers there';
+  const detail = `${what}: its first byte is ${version}, that of RTMP is ${RTMP_VERSION}`;
+  throw new ProtocolError('rtmp.handshake.version', 'rtmp/handshake/s0', detail);
 }

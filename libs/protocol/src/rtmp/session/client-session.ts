@@ -109,7 +109,7 @@ export class RtmpClientSession implements MessageHandler {
       if (!this.#closed && this.#handshake.done) this.#acknowledger.acknowledge();
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#close(error.code, `${error.place}: ${error.detail}`);
+      this.#close(error.code, error.detail);
     }
   }
 
