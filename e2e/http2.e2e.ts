@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { captionedSource } from './support/captioned-source.ts';
 import { eventually } from './support/eventually.ts';
 import { openPlayerPage } from './support/player-page.ts';
+import type { PlayerName, PlayerPage } from './support/player-page.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
 import { startStandalone } from './support/start-standalone.ts';
 import type { Standalone } from './support/start-standalone.ts';
@@ -82,44 +83,64 @@ it('plays HLS over HTTP/2, and FLV beside it', async () => {
 });
 
 it(
-  'plays low latency over HTTP/2: hls.js, Shaka Player and video.js its parts, dash.js and Shaka Player MPEG-DASH',
+  'plays low latency over HTTP/2: hls.js, Shaka Player and video.js its parts, dash.js and Shaka Player MPEG-DASH to its end',
   async () => {
     const api = TenantApi.of(server.quickstart);
-    const stream = await api.createStream('low', { latency_mode: 'low', reconnect_window_seconds: 2 });
     const source = captionedSource(folder.path, CAPTIONS);
-    const ffmpeg = await publishWithFfmpeg(`rtmp://127.0.0.1:${server.ports.rtmp}/live/${stream.key}`, source);
-    const playlist = `${origin}/hls/${stream.playbackId}/master.m3u8`;
-    const manifest = `${origin}/dash/${stream.playbackId}/manifest.mpd`;
-    await eventually('it is live', async () => (await fetch(stream.playlistUrl)).status === 200);
+    const publish = async (name: string) => {
+      const stream = await api.createStream(name, { latency_mode: 'low', reconnect_window_seconds: 2 });
+      const ffmpeg = await publishWithFfmpeg(`rtmp://127.0.0.1:${server.ports.rtmp}/live/${stream.key}`, source);
+      await eventually('it is live', async () => (await fetch(stream.playlistUrl)).status === 200);
+      return { stream, ffmpeg };
+    };
+    const { stream: dash, ffmpeg: encoder } = await publish('dash');
+    const toTheEnd: PlayerPage[] = [];
+    for (const player of ['shaka', 'dash.js'] as const) {
+      const opened = await open(player, `${origin}/dash/${dash.playbackId}/manifest.mpd`);
+      await playsOn(player, opened, ['m4s', 'mp4', 'mpd']);
+      toTheEnd.push(opened);
+    }
+    await encoder.stop();
+    // Shaka Player needs 16 s for that: the players of HLS have their turn meanwhile.
+    const ends = Promise.allSettled(toTheEnd.map((player) => player.ended()));
+    const { stream, ffmpeg } = await publish('low');
     const multivariant = await (await fetch(stream.playlistUrl.replace('index', 'master'))).text();
     expect(multivariant).toContain('TYPE=CLOSED-CAPTIONS,GROUP-ID="captions",NAME="CC1"');
-    const flags = [trustCertificateFlag(certFile)];
-    for (const [player, from, kinds] of [
-      ['hls.js', playlist, ['m3u8', 'm4s', 'mp4']],
-      ['shaka', playlist, ['m3u8', 'm4s', 'mp4']],
-      ['video.js', playlist, ['m3u8', 'm4s', 'mp4']],
-      ['shaka', manifest, ['m4s', 'mp4', 'mpd']],
-      ['dash.js', manifest, ['m4s', 'mp4', 'mpd']],
-    ] as const) {
-      const opened = await openPlayerPage(player, from, flags);
-      await opened.page.until(`${player} shows pictures`, ({ framesDecoded }) => framesDecoded > 20);
-      const { currentTime } = await opened.page.state();
+    for (const player of ['hls.js', 'shaka', 'video.js'] as const) {
+      const opened = await open(player, `${origin}/hls/${stream.playbackId}/master.m3u8`);
       if (player === 'hls.js') await seesWhatIsBesideThePictures(opened.page.page, api, stream.id);
-      await opened.page.until(`${player} goes on`, (state) => state.currentTime > currentTime + PLAYED_S);
-      const loaded = await opened.loaded();
       // MPEG-TS is in the multivariant playlist too, and none of it was asked for.
-      expect([...new Set(loaded.map(({ kind }) => kind))].sort(), player).toEqual(kinds);
-      expect([...new Set(loaded.map(({ protocol }) => protocol))], player).toEqual(['h2']);
-      expect(
-        (await opened.failures()).filter((failure) => !failure.startsWith('passing')),
-        player,
-      ).toEqual([]);
+      await playsOn(player, opened, ['m3u8', 'm4s', 'mp4']);
       await opened.close();
     }
     await ffmpeg.stop();
+    expect(await ends).toEqual(toTheEnd.map(() => ({ status: 'fulfilled', value: undefined })));
+    for (const player of toTheEnd) {
+      expect(await player.failures()).toEqual([]);
+      await player.close();
+    }
   },
   TIMEOUT_MS,
 );
+
+async function open(player: PlayerName, from: string): Promise<PlayerPage> {
+  const opened = await openPlayerPage(player, from, [trustCertificateFlag(certFile)]);
+  await opened.page.until(`${player} shows pictures`, ({ framesDecoded }) => framesDecoded > 20);
+  return opened;
+}
+
+/** By files of these kinds alone, over HTTP/2, and without a failure. */
+async function playsOn(player: PlayerName, opened: PlayerPage, kinds: readonly string[]): Promise<void> {
+  const { currentTime } = await opened.page.state();
+  await opened.page.until(`${player} goes on`, (state) => state.currentTime > currentTime + PLAYED_S);
+  const loaded = await opened.loaded();
+  expect([...new Set(loaded.map(({ kind }) => kind))].sort(), player).toEqual(kinds);
+  expect([...new Set(loaded.map(({ protocol }) => protocol))], player).toEqual(['h2']);
+  expect(
+    (await opened.failures()).filter((failure) => !failure.startsWith('passing')),
+    player,
+  ).toEqual([]);
+}
 
 /** Captions of the encoder, and timed metadata that is put in meanwhile, are cues of text tracks. */
 async function seesWhatIsBesideThePictures(player: Page, api: TenantApi, streamId: string): Promise<void> {

@@ -49,11 +49,16 @@ const PLAYERS = {
     body: `<video muted autoplay></video><script src="/player.js"></script><script>
       const player = dashjs.MediaPlayer().create();
       player.on('error', ({ error }) => fail(error.message));
+      // It stops at the duration of the manifest, which may be a little before the end that the element knows of.
+      player.on('playbackEnded', () => (globalThis.hasEnded = true));
       player.initialize(document.querySelector('video'), url, true);
     </script>`,
   },
 } as const;
-type PlayerName = keyof typeof PLAYERS;
+export type PlayerName = keyof typeof PLAYERS;
+
+/** Shaka Player ends 16 s behind the encoder on a calm machine: the 30 s of Playwright are too few on a busy one. */
+const ENDED_MS = 90_000;
 
 const pageOf = (body: string): string => `<!doctype html><title>player</title><body><script>
   const url = new URLSearchParams(location.search).get('url');
@@ -62,10 +67,12 @@ const pageOf = (body: string): string => `<!doctype html><title>player</title><b
   performance.setResourceTimingBufferSize(10_000);
 </script>${body}</body>`;
 
-interface PlayerPage {
+export interface PlayerPage {
   readonly page: WatchPage;
   /** What the player reported. */
   failures(): Promise<readonly string[]>;
+  /** Resolves when the player, or the element, has reported that it is at the end. */
+  ended(): Promise<void>;
   /** What it has loaded from the server of the stream: the extension and the protocol of each file; the clock of MPEG-DASH has no extension. */
   loaded(): Promise<readonly { readonly kind: string; readonly protocol: string }[]>;
   close(): Promise<void>;
@@ -92,6 +99,15 @@ export async function openPlayerPage(
   return {
     page,
     failures: () => page.page.evaluate(() => (globalThis as unknown as { failures: string[] }).failures),
+    ended: async () => {
+      await page.page.waitForFunction(
+        () =>
+          (globalThis as unknown as { hasEnded?: boolean }).hasEnded === true ||
+          document.querySelector('video')?.ended === true,
+        undefined,
+        { polling: 100, timeout: ENDED_MS },
+      );
+    },
     loaded: () =>
       page.page.evaluate((from) => {
         const entries = performance.getEntriesByType('resource') as PerformanceResourceTiming[];

@@ -20,7 +20,7 @@ export interface KnownManifest extends ManifestVersion {
   readonly closingUntilMs: number | undefined;
 }
 
-/** For so long a manifest that has a duration is not static: each player asks every second, and may be late on a busy machine. */
+/** For so long a manifest that has a duration is not static: players ask every second, and may be late on a busy machine. Shaka Player ends behind that. */
 const CLOSING_MS = 12_000;
 
 export class ManifestCache {
