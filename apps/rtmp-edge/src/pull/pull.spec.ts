@@ -244,7 +244,9 @@ describe('a source that cannot be pulled', () => {
       'http://10.0.0.1/door.flv': 'the address of the source 10.0.0.1 is not a public address',
       'https://127.0.0.1:1/door.flv': 'nothing listens there',
       [`rtmp://127.0.0.1:${other.ports.rtmp}/play/nothing`]: 'the source refuses: NetStream.Play.StreamNotFound',
-      [`rtmp://127.0.0.1:${garbage}/live/x`]: 'the source does not speak RTMP',
+      [`rtmp://127.0.0.1:${garbage}/live/x`]:
+        'the source does not speak RTMP: another server answers there: its first byte is 7, that of RTMP is 3',
+      [`rtmp://127.0.0.1:${new URL(bad).port}/live/x`]: 'the source does not speak RTMP: an HTTP server answers there',
       [`rtmp://127.0.0.1:${mute}/live/x`]: 'the source did not begin to send within 0.3 s',
       [`rtmps://127.0.0.1:${mute}/live/x`]: 'the source did not begin to send within 0.3 s',
       'rtmp://192.168.0.1/live/x': 'the address of the source 192.168.0.1 is not a public address',
