@@ -4,12 +4,10 @@ import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { parseSourceState } from '@millrace/control';
-import type { TakenSource } from '@millrace/control';
 import { Codec, FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { SourcePuller } from '@millrace/ingest';
-import { tagsOf } from '@millrace/ingest/testing';
+import { pulledSources, tagsOf } from '@millrace/ingest/testing';
 import type { TestStream } from '@millrace/ingest/testing';
 import type { FrameRecorder } from '@millrace/frame-bus/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -36,22 +34,10 @@ afterEach(async () => {
   for (const step of undo.splice(0).toReversed()) await step();
 });
 
-async function stateOf(sourceId: string) {
-  const [held] = await edge.liveStore.readSources([sourceId]);
-  return held && parseSourceState(held.state);
-}
-
-/** A source of a stream, which the edge hears of at once. */
-function pull(url: string, of = stream, credentials: Pick<TakenSource, 'username' | 'password'> = {}): string {
-  const sourceId = edge.control.newSource(of, { url, ...credentials });
-  edge.provider(SourcePuller).changed();
-  return sourceId;
-}
-
-const untilState = (sourceId: string, expected: object) =>
-  expect.poll(() => stateOf(sourceId), WITHIN).toMatchObject(expected);
-const untilError = (sourceId: string, words: string) =>
-  untilState(sourceId, { error: { message: expect.stringContaining(words) as string } });
+const { pull, untilState, untilError } = pulledSources(
+  () => edge,
+  () => stream,
+);
 
 async function listening(server: Server): Promise<number> {
   const sockets = new Set<Socket>();

@@ -1,9 +1,8 @@
 // Streams that the edge pulls: from a camera of the test, and from another edge that plays.
-import { parseSourceState } from '@millrace/control';
-import type { SourceState, TakenSource } from '@millrace/control';
 import { FrameFlag, FrameKind } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { SourcePuller } from '@millrace/ingest';
+import { pulledSources } from '@millrace/ingest/testing';
 import type { TestStream } from '@millrace/ingest/testing';
 import type { FrameRecorder } from '@millrace/frame-bus/testing';
 import { encodeInterleaved } from '@millrace/protocol/rtsp';
@@ -42,25 +41,10 @@ async function startCamera(options: CameraOptions = { sdp: VIDEO_ONLY }): Promis
   return camera;
 }
 
-async function stateOf(sourceId: string, of = edge): Promise<SourceState | undefined> {
-  const [held] = await of.liveStore.readSources([sourceId]);
-  return held && parseSourceState(held.state);
-}
-
-/** A source of a stream, which the edge hears of at once. */
-function pull(
-  url: string,
-  of = stream,
-  credentials: Pick<TakenSource, 'username' | 'password'> = {},
-  by = edge,
-): string {
-  const sourceId = by.control.newSource(of, { url, ...credentials });
-  by.provider(SourcePuller).changed();
-  return sourceId;
-}
-
-const untilState = (sourceId: string, expected: object) =>
-  expect.poll(() => stateOf(sourceId), WITHIN).toMatchObject(expected);
+const { pull, stateOf, untilState } = pulledSources(
+  () => edge,
+  () => stream,
+);
 
 const picturesOf = (frames: readonly Frame[]) =>
   frames.filter(({ kind, flags }) => kind === FrameKind.video && (flags & FrameFlag.configuration) === 0);

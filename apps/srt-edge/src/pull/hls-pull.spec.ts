@@ -6,10 +6,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseSourceState } from '@millrace/control';
-import type { TakenSource } from '@millrace/control';
 import { FrameKind } from '@millrace/domain';
 import { SourcePuller } from '@millrace/ingest';
+import { pulledSources } from '@millrace/ingest/testing';
 import type { TestStream } from '@millrace/ingest/testing';
 import type { FrameRecorder } from '@millrace/frame-bus/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -99,21 +98,10 @@ function live(listed: readonly Listed[], window = 8): Answer {
   };
 }
 
-async function stateOf(sourceId: string) {
-  const [held] = await edge.liveStore.readSources([sourceId]);
-  return held && parseSourceState(held.state);
-}
-
-function pull(url: string, of = stream, credentials: Pick<TakenSource, 'username' | 'password'> = {}): string {
-  const sourceId = edge.control.newSource(of, { url, ...credentials });
-  edge.provider(SourcePuller).changed();
-  return sourceId;
-}
-
-const untilState = (sourceId: string, expected: object) =>
-  expect.poll(() => stateOf(sourceId), WITHIN).toMatchObject(expected);
-const untilError = (sourceId: string, words: string) =>
-  untilState(sourceId, { error: { message: expect.stringContaining(words) as string } });
+const { pull, untilState, untilError } = pulledSources(
+  () => edge,
+  () => stream,
+);
 const untilEnd = () => recorder.until(() => recorder.frames.at(-1)?.kind === FrameKind.end);
 
 describe('HLS that is pulled', () => {

@@ -1,10 +1,9 @@
 // SRT that the edge pulls as a caller: from ffmpeg (libsrt) as a listener, from another edge, and from what does not let it in.
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { parseSourceState } from '@millrace/control';
-import type { TakenSource } from '@millrace/control';
 import { FrameKind } from '@millrace/domain';
 import { SourcePuller } from '@millrace/ingest';
+import { pulledSources } from '@millrace/ingest/testing';
 import type { TestStream } from '@millrace/ingest/testing';
 import type { FrameRecorder } from '@millrace/frame-bus/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -47,21 +46,10 @@ function serveClip(port: number, options = ''): void {
   undo.push(() => child.kill('SIGKILL'));
 }
 
-async function stateOf(sourceId: string) {
-  const [held] = await edge.liveStore.readSources([sourceId]);
-  return held && parseSourceState(held.state);
-}
-
-function pull(url: string, of = stream, credentials: Pick<TakenSource, 'username' | 'password'> = {}): string {
-  const sourceId = edge.control.newSource(of, { url, ...credentials });
-  edge.provider(SourcePuller).changed();
-  return sourceId;
-}
-
-const untilState = (sourceId: string, expected: object) =>
-  expect.poll(() => stateOf(sourceId), WITHIN).toMatchObject(expected);
-const untilError = (sourceId: string, words: string) =>
-  untilState(sourceId, { error: { message: expect.stringContaining(words) as string } });
+const { pull, untilState, untilError } = pulledSources(
+  () => edge,
+  () => stream,
+);
 
 describe('SRT that is pulled', () => {
   it.each([
