@@ -78,8 +78,10 @@ interface Listed {
 
 /** A live playlist with the first three of these, to which the next one is added again and again. */
 function live(listed: readonly Listed[], window = 8): Answer {
-  const beganAtMs = performance.now();
+  // From the first request on: a machine under load may be late with it, and a pull begins near the live edge.
+  let beganAtMs: number | undefined;
   return (request, response) => {
+    beganAtMs ??= performance.now();
     const path = request.url ?? '';
     const index = /(\d+)\.ts$/.exec(path)?.[1];
     if (index !== undefined) return void response.end(listed[Number(index)]!.bytes);

@@ -4,4 +4,3 @@ export { ByteReader } from './byte-reader.ts';
 export { ByteWriter } from './byte-writer.ts';
 export { decodeOrUndefined, ENDED_EARLY, ProtocolError } from './protocol-error.ts';
 export { withoutCredentials, withoutSecrets } from './without-credentials.ts';
-export type { ShownCredentials } from './without-credentials.ts';

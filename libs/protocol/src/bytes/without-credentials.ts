@@ -1,4 +1,4 @@
-export interface ShownCredentials {
+interface Login {
   readonly username: string;
   readonly password: string;
 }
@@ -8,7 +8,7 @@ export interface ShownCredentials {
  *
  * @param text whole: of a secret that was cut, the rest would not be found
  */
-export function withoutCredentials(text: string, { username, password }: ShownCredentials): string {
+export function withoutCredentials(text: string, { username, password }: Login): string {
   // As it goes with `Authorization: Basic` (RFC 7617 section 2), also where the padding is left out.
   const shown = Buffer.from(`${username}:${password}`).toString('base64').replace(/=+$/, '');
   return withoutSecrets(text, [shown, password]);
