@@ -131,13 +131,20 @@ async function segmentsOf({ playlistUrl }: TestStream): Promise<number> {
   return Number(/MEDIA-SEQUENCE:(\d+)/.exec(text)?.[1] ?? 0) + [...text.matchAll(/^#EXTINF/gm)].length;
 }
 
-/** As a viewer does: the playlist, and every segment in it. @returns the bytes of the segments */
+/** As a viewer does: the playlist, and every segment in it. @returns the bytes of the segments. @throws what was answered instead */
 async function watch({ playlistUrl }: TestStream): Promise<number> {
-  const playlist = await (await fetch(playlistUrl)).text();
+  const playlist = (await answered(playlistUrl)).toString();
   let bytes = 0;
   for (const [name] of playlist.matchAll(/^[^#\n].*$/gm))
-    bytes += (await (await fetch(new URL(name, playlistUrl))).arrayBuffer()).byteLength;
+    bytes += (await answered(new URL(name, playlistUrl))).byteLength;
   return bytes;
+}
+
+async function answered(url: string | URL): Promise<Buffer> {
+  const response = await fetch(url);
+  const body = Buffer.from(await response.arrayBuffer());
+  if (!response.ok) throw new Error(`${url.toString()}: ${response.status} ${body.toString()}`);
+  return body;
 }
 
 /** After what `step` does, every stream lists a segment that it did not list before. */
