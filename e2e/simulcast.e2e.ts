@@ -22,7 +22,7 @@ import type { TestStream } from './support/tenant-api.ts';
 
 /** Of the source: a keyframe every two seconds. */
 const CLIP_S = '5';
-const PASSPHRASE = 'what-nobody-guesses';
+const PASSPHRASE = 'a-long-random-phrase';
 /** FFmpeg keeps so many frames of AAC or less for one packet of RTP, and drops those that wait when it ends. */
 const MAX_KEPT_BACK = 4;
 const DOWN_S = Number(process.env['MILLRACE_E2E_SIMULCAST_DOWN_S'] ?? 0);

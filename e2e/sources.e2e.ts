@@ -21,7 +21,7 @@ import type { TestStream } from './support/tenant-api.ts';
 
 /** Of the source: a keyframe every two seconds. */
 const CLIP_S = '8';
-const PASSWORD = 'what-nobody-guesses';
+const PASSWORD = 'a-long-random-phrase';
 /** libsrt gives up what it has not sent when ffmpeg ends, and MPEG-TS has several frames of sound in a packet. */
 const MAX_KEPT_BACK = 12;
 /** A server that has sent its file says nothing more: the pull ends, and so does the session. */

@@ -32,7 +32,7 @@ export type { MediaWatch, WatchedConnection } from './publish/media-watch.ts';
 export type { ShownCredentials } from './publish/shown-credentials.ts';
 export type { PullAttempt, PullConnector, PullObserver } from './pull/pull-connector.ts';
 export { pullProviders } from './pull/pull-providers.ts';
-export { httpPullSettings, pullSettings } from './pull/pull-settings.ts';
+export { httpPullSettings, pullSettings, sourceAddresses } from './pull/pull-settings.ts';
 export type { PullSettings } from './pull/pull-settings.ts';
 export { quotedLine, SourceFault, sourceFaultOf } from './pull/source-fault.ts';
 export { readBody, SourceHttp } from './pull/source-http.ts';

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { sourceProtocolOf } from '@millrace/control';
 import type { TakenSource } from '@millrace/control';
+import { sourceAddresses } from '@millrace/ingest';
 import type { PullAttempt, PullConnector, PullObserver } from '@millrace/ingest';
-import { OutboundAddresses } from '@millrace/service-kit';
+import type { OutboundAddresses } from '@millrace/service-kit';
 import { EdgeContext } from '../ingest/edge-context.ts';
 import { HTTP_FLV, INGEST_PROTOCOLS } from '../protocols.ts';
 import { HttpFlvPull } from './http-flv-pull.ts';
@@ -14,11 +15,7 @@ export class RtmpPullConnector implements PullConnector {
   readonly #addresses: OutboundAddresses;
 
   constructor(private readonly context: EdgeContext) {
-    this.#addresses = new OutboundAddresses(
-      context.settings.pullAllowedAddresses,
-      undefined,
-      'MILLRACE_PULL_ALLOWED_ADDRESSES',
-    );
+    this.#addresses = sourceAddresses(context.settings);
   }
 
   open(source: TakenSource, observer: PullObserver): PullAttempt {

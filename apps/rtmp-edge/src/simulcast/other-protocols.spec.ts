@@ -205,7 +205,7 @@ async function sendClip(target: SimulcastTarget): Promise<number> {
 
 describe.each([
   ['in clear', {}, ''],
-  ['with a passphrase', { login: { passphrase: 'what-nobody-guesses' } }, '&passphrase=what-nobody-guesses'],
+  ['with a passphrase', { login: { passphrase: 'a-long-random-phrase' } }, '&passphrase=a-long-random-phrase'],
 ])('ffmpeg as a server of SRT, %s', (_, secret, query) => {
   it('is sent every coded frame at its time, to the last one', { timeout: 60_000 }, async () => {
     const port = await freePort('udp');
@@ -448,7 +448,7 @@ describe('an encrypted stream', () => {
     const url = `srt://127.0.0.1:${server.port}`;
     const clear = targetAt({ url, streamKey: 'clear' });
     const rtsp = targetAt({ url: `rtsp://127.0.0.1:${server.port}/live`, streamKey: 'clear' });
-    const encrypted = targetAt({ url, streamKey: 'encrypted', login: { passphrase: 'what-nobody-guesses' } });
+    const encrypted = targetAt({ url, streamKey: 'encrypted', login: { passphrase: 'a-long-random-phrase' } });
     edge.control.targets.set(stream.streamId, [clear, rtsp, encrypted]);
     await new ClipEncoder(edge, stream).begin();
     for (const target of [clear, rtsp])

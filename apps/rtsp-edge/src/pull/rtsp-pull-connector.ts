@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { TakenSource } from '@millrace/control';
+import { sourceAddresses } from '@millrace/ingest';
 import type { PullAttempt, PullConnector, PullObserver } from '@millrace/ingest';
-import { OutboundAddresses } from '@millrace/service-kit';
+import type { OutboundAddresses } from '@millrace/service-kit';
 import { RtspEdgeContext } from '../channel/rtsp-edge-context.ts';
 import { PROTOCOLS } from '../protocols.ts';
 import { RtspPull } from './rtsp-pull.ts';
@@ -12,11 +13,7 @@ export class RtspPullConnector implements PullConnector {
   readonly #addresses: OutboundAddresses;
 
   constructor(private readonly context: RtspEdgeContext) {
-    this.#addresses = new OutboundAddresses(
-      context.settings.pullAllowedAddresses,
-      undefined,
-      'MILLRACE_PULL_ALLOWED_ADDRESSES',
-    );
+    this.#addresses = sourceAddresses(context.settings);
   }
 
   open(source: TakenSource, observer: PullObserver): PullAttempt {

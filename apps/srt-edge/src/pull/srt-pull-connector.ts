@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { sourceProtocolOf } from '@millrace/control';
 import type { TakenSource } from '@millrace/control';
+import { sourceAddresses } from '@millrace/ingest';
 import type { PullAttempt, PullConnector, PullObserver } from '@millrace/ingest';
-import { OutboundAddresses } from '@millrace/service-kit';
+import type { OutboundAddresses } from '@millrace/service-kit';
 import { HLS, INGEST_PROTOCOLS, SrtEdgeContext } from '../srt-edge-context.ts';
 import { HlsPull } from './hls-pull.ts';
 import { SrtPull } from './srt-pull.ts';
@@ -13,11 +14,7 @@ export class SrtPullConnector implements PullConnector {
   readonly #addresses: OutboundAddresses;
 
   constructor(private readonly context: SrtEdgeContext) {
-    this.#addresses = new OutboundAddresses(
-      context.settings.pullAllowedAddresses,
-      undefined,
-      'MILLRACE_PULL_ALLOWED_ADDRESSES',
-    );
+    this.#addresses = sourceAddresses(context.settings);
   }
 
   open(source: TakenSource, observer: PullObserver): PullAttempt {

@@ -1,5 +1,5 @@
 // The settings that all edges which pull share.
-import { commonSettings, milliseconds, setting, wholeNumber } from '@millrace/service-kit';
+import { commonSettings, milliseconds, OutboundAddresses, setting, wholeNumber } from '@millrace/service-kit';
 
 export const pullSettings = {
   pullAllowedAddresses: commonSettings.pullAllowedAddresses,
@@ -22,6 +22,13 @@ export const pullSettings = {
     'The longest such wait, in milliseconds.',
   ),
 };
+
+/** Where sources may be, as the operator has set it. */
+export const sourceAddresses = ({
+  pullAllowedAddresses,
+}: {
+  readonly pullAllowedAddresses: ConstructorParameters<typeof OutboundAddresses>[0];
+}): OutboundAddresses => new OutboundAddresses(pullAllowedAddresses, undefined, 'MILLRACE_PULL_ALLOWED_ADDRESSES');
 
 /** Of edges that pull over HTTP. */
 export const httpPullSettings = {
