@@ -25,7 +25,8 @@ import type { RtmpEdgeOptions } from './rtmp-edge-options.ts';
 import { RtmpEdgeService } from './rtmp-edge.service.ts';
 import { playoutSettingsOf, pullSettingsOf } from './settings.ts';
 import type { RtmpEdgeSettings } from './settings.ts';
-import { readBuffer } from './socket/direct-socket.ts';
+import { MediaReading, readBuffer } from './socket/direct-socket.ts';
+import { LowWaterMarks } from './socket/low-water-marks.ts';
 import { ReadPacer } from './socket/read-pacer.ts';
 import { SocketCalls } from './socket/socket-calls.ts';
 
@@ -53,14 +54,13 @@ export class RtmpEdgeModule {
             ),
         },
         {
-          provide: ReadPacer,
+          provide: MediaReading,
           inject: [RTMP_EDGE_SETTINGS],
-          useFactory: ({ readCoalesceMs, readCoalesceFrom }: RtmpEdgeSettings) =>
-            new ReadPacer(
-              readCoalesceMs,
-              readCoalesceFrom,
-              readCoalesceMs > 0 ? SocketCalls.load(readBuffer) : undefined,
-            ),
+          useFactory: ({ readCoalesceMs, readCoalesceFrom, readLowWaterBytes }: RtmpEdgeSettings) => {
+            const calls = readCoalesceMs > 0 || readLowWaterBytes > 0 ? SocketCalls.load(readBuffer) : undefined;
+            const pacer = new ReadPacer(readCoalesceMs, readCoalesceFrom, calls);
+            return new MediaReading(pacer, new LowWaterMarks(readLowWaterBytes, calls));
+          },
         },
         ...pullProviders(pullSettingsOf(settings), RtmpPullConnector),
         edgePlaybackProvider(RTMP_EDGE_SETTINGS, PROTOCOLS, (settings: RtmpEdgeSettings) => ({

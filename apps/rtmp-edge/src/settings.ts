@@ -274,6 +274,12 @@ export const rtmpEdgeSettings = defineSettings({
     8,
     'Number of RTMP publishers from which MILLRACE_RTMP_READ_COALESCE_MS applies.',
   ),
+  readLowWaterBytes: setting(
+    'MILLRACE_RTMP_READ_LOW_WATER_BYTES',
+    wholeNumber(0, 65_536),
+    1_024,
+    'Bytes from an RTMP publisher that wake the edge, on Linux: less waits for what comes next, at most 0.2 s. So sound is read together with pictures. Applies while a publisher sends at least a hundred times as much a second; 0: everything is read as soon as it comes.',
+  ),
   reconnectUrl: setting(
     'MILLRACE_RTMP_RECONNECT_URL',
     url('rtmp', 'rtmps').optional(),

@@ -5,8 +5,7 @@ import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/
 import { TcpPorts } from '@millrace/ingest';
 import type { CertificateWatcher } from '@millrace/service-kit';
 import { RTMPS_CERTIFICATE } from '../rtmp-edge-options.ts';
-import { DirectSocket } from '../socket/direct-socket.ts';
-import { ReadPacer } from '../socket/read-pacer.ts';
+import { DirectSocket, MediaReading } from '../socket/direct-socket.ts';
 import { StreamSocket } from '../socket/stream-socket.ts';
 import { EdgeContext } from './edge-context.ts';
 import { RtmpConnection } from './rtmp-connection.ts';
@@ -26,7 +25,7 @@ export class RtmpListeners implements OnApplicationBootstrap, BeforeApplicationS
 
   constructor(
     private readonly context: EdgeContext,
-    private readonly pacer: ReadPacer,
+    private readonly reading: MediaReading,
     @Inject(RTMPS_CERTIFICATE) certificate: CertificateWatcher | undefined,
   ) {
     const { settings, ingest, logger } = context;
@@ -69,7 +68,7 @@ export class RtmpListeners implements OnApplicationBootstrap, BeforeApplicationS
 
   #begin(connection: RtmpConnection, socket: Socket, isUntouched: boolean): void {
     // A socket that was read from already has what a new one around its handle would not have.
-    const direct = isUntouched ? DirectSocket.open(socket, connection, this.pacer) : undefined;
+    const direct = isUntouched ? DirectSocket.open(socket, connection, this.reading) : undefined;
     connection.open(direct ?? new StreamSocket(socket, connection));
     if (!direct) socket.resume();
   }

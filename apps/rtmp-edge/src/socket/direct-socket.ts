@@ -1,9 +1,10 @@
 // Reading into one buffer for the whole process, past the stream machinery: a third of the cost of a read.
 import { Socket } from 'node:net';
 import type { Server, SocketConstructorOpts } from 'node:net';
-import type { PacedSocket, ReadPacer } from './read-pacer.ts';
 import { ByteSocket } from './byte-socket.ts';
 import type { ByteSocketHandler } from './byte-socket.ts';
+import type { LowWaterMarks, MarkedSocket } from './low-water-marks.ts';
+import type { PacedSocket, ReadPacer } from './read-pacer.ts';
 
 /** One read takes at most this much. */
 const READ_BUFFER_BYTES = 256 * 1024;
@@ -16,17 +17,29 @@ interface SocketInternals {
   _server?: Server | null;
 }
 
-export class DirectSocket extends ByteSocket implements PacedSocket {
+/** How all sockets that carry media are read. */
+export class MediaReading {
+  readonly pacer: ReadPacer;
+  readonly marks: LowWaterMarks;
+
+  constructor(pacer: ReadPacer, marks: LowWaterMarks) {
+    this.pacer = pacer;
+    this.marks = marks;
+  }
+}
+
+export class DirectSocket extends ByteSocket implements PacedSocket, MarkedSocket {
+  readBytes = 0;
   readonly #handler: ByteSocketHandler;
-  readonly #pacer: ReadPacer;
+  readonly #reading: MediaReading;
   /** Whether the owner of the connection wants no bytes; being read in passes is another matter. */
   #paused = false;
   #carriesMedia = false;
 
-  private constructor(socket: Socket, handler: ByteSocketHandler, pacer: ReadPacer) {
+  private constructor(socket: Socket, handler: ByteSocketHandler, reading: MediaReading) {
     super(socket, handler);
     this.#handler = handler;
-    this.#pacer = pacer;
+    this.#reading = reading;
     socket.once('close', () => this.carryMedia(false));
   }
 
@@ -36,7 +49,7 @@ export class DirectSocket extends ByteSocket implements PacedSocket {
    *
    * @returns undefined, with nothing changed, where this Node.js does not allow that
    */
-  static open(accepted: Socket, handler: ByteSocketHandler, pacer: ReadPacer): DirectSocket | undefined {
+  static open(accepted: Socket, handler: ByteSocketHandler, reading: MediaReading): DirectSocket | undefined {
     const internals = accepted as SocketInternals;
     const handle = internals._handle;
     if (typeof handle?.useUserBuffer !== 'function') return undefined;
@@ -46,9 +59,11 @@ export class DirectSocket extends ByteSocket implements PacedSocket {
       onread: {
         buffer: readBuffer,
         callback: (count: number) => {
-          handler.onBytes(readBuffer.subarray(0, count));
+          const { socket } = opened;
+          if (socket === undefined) handler.onBytes(readBuffer.subarray(0, count));
+          else socket.onBytes(readBuffer.subarray(0, count));
           // False stops the reading, at less than the price of `pause`.
-          return opened.socket === undefined || opened.socket.#isReadByEvents;
+          return socket === undefined || socket.#isReadByEvents;
         },
       },
     };
@@ -56,40 +71,51 @@ export class DirectSocket extends ByteSocket implements PacedSocket {
     socket._server = internals._server;
     internals._server = null;
     internals._handle = null;
-    opened.socket = new DirectSocket(socket, handler, pacer);
+    opened.socket = new DirectSocket(socket, handler, reading);
     return opened.socket;
   }
 
   /** Asked after a read by an event. */
   get #isReadByEvents(): boolean {
-    return this.#paused || !this.#carriesMedia || !this.#pacer.take(this);
+    return this.#paused || !this.#carriesMedia || !this.#reading.pacer.take(this);
   }
 
   get fd(): number {
     return (this.socket as SocketInternals)._handle?.fd ?? -1;
   }
 
+  get takesBytes(): boolean {
+    return !this.#paused;
+  }
+
   onBytes(bytes: Buffer): void {
+    this.readBytes += bytes.length;
     this.#handler.onBytes(bytes);
   }
 
   pause(): void {
     this.#paused = true;
-    this.#pacer.leave(this);
+    this.#reading.pacer.leave(this);
     this.socket.pause();
   }
 
   resume(): void {
     this.#paused = false;
-    this.#pacer.leave(this);
+    this.#reading.pacer.leave(this);
     this.socket.resume();
   }
 
   carryMedia(does: boolean): void {
     if (does === this.#carriesMedia) return;
     this.#carriesMedia = does;
-    if (does) return this.#pacer.add();
-    this.#pacer.remove(this);
+    const { pacer, marks } = this.#reading;
+    if (does) {
+      pacer.add();
+      marks.add(this);
+      return;
+    }
+    marks.remove(this);
+    pacer.remove(this);
     this.resumeReading();
   }
 

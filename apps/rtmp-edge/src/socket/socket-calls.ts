@@ -5,6 +5,9 @@ import { endianness } from 'node:os';
 
 /** sys/socket.h */
 const MSG_DONTWAIT = 0x40;
+/** sys/socket.h, as Linux has them on all machines that Node.js runs on. */
+const SOL_SOCKET = 1;
+const SO_RCVLOWAT = 18;
 /** poll.h */
 const POLLIN = 0x1;
 /**
@@ -18,13 +21,15 @@ const FIRST_ROOM = 64;
 
 type Poll = (descriptors: bigint, count: bigint, timeoutMs: number) => number;
 type Receive = (fd: number, memory: bigint, length: bigint, flags: number) => bigint;
+type SetOption = (fd: number, level: number, name: number, value: bigint, length: number) => number;
 
-/** Asks the system which sockets have something to read, and reads. One for each thread, which holds all memory that the system sees. */
+/** Asks the system which sockets have something to read, reads, and says how much is something. One for each thread, which holds all memory that the system sees. */
 export class SocketCalls {
   /** What `receive` has read. */
   readonly buffer: Buffer;
   readonly #poll: Poll;
   readonly #receive: Receive;
+  readonly #setOption: SetOption;
   readonly #addressOf: (memory: Uint8Array) => bigint;
   readonly #bufferAddress: bigint;
   readonly #bufferLength: bigint;
@@ -34,17 +39,23 @@ export class SocketCalls {
   #descriptors = new Int32Array(0);
   #descriptorsAddress = 0n;
   #count = 0n;
+  /** An `int` that a socket option is set to. */
+  readonly #option = new Int32Array(1);
+  readonly #optionAddress: bigint;
 
   private constructor(ffi: typeof import('node:ffi'), buffer: Buffer) {
     this.library = new ffi.DynamicLibrary(null);
-    const { poll, recv } = this.library.getFunctions({
+    const { poll, recv, setsockopt } = this.library.getFunctions({
       poll: { arguments: ['pointer', 'uint64', 'int32'], return: 'int32' },
       recv: { arguments: ['int32', 'pointer', 'uint64', 'int32'], return: 'int64' },
+      setsockopt: { arguments: ['int32', 'int32', 'int32', 'pointer', 'uint32'], return: 'int32' },
     });
     this.#poll = poll;
     this.#receive = recv;
+    this.#setOption = setsockopt;
     this.#addressOf = (memory) => ffi.getRawPointer(memory);
     this.buffer = buffer;
+    this.#optionAddress = this.#addressOf(new Uint8Array(this.#option.buffer));
     this.#bufferAddress = this.#addressOf(buffer);
     this.#bufferLength = BigInt(buffer.length);
   }
@@ -84,6 +95,12 @@ export class SocketCalls {
     if (returned === 0) return 'nothing';
     // An error and a reset come with other bits: the next reader is told of them, which is to be the runtime.
     return returned === POLLIN ? 'bytes' : 'other';
+  }
+
+  /** Sets how many bytes have to be there for the system to say that a socket has something; at its end, and with an error, it always does. */
+  setLowWaterMark(fd: number, bytes: number): void {
+    this.#option[0] = bytes;
+    this.#setOption(fd, SOL_SOCKET, SO_RCVLOWAT, this.#optionAddress, this.#option.byteLength);
   }
 
   /** Reads into `buffer`. @returns how many bytes: 0 at the end of what the peer sends, less where nothing was read */

@@ -4,7 +4,8 @@ import { connect, createServer, Socket } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ByteSocket, ByteSocketHandler } from './byte-socket.ts';
-import { DirectSocket, readBuffer } from './direct-socket.ts';
+import { DirectSocket, MediaReading, readBuffer } from './direct-socket.ts';
+import { LowWaterMarks } from './low-water-marks.ts';
 import { ReadPacer } from './read-pacer.ts';
 import { SocketCalls } from './socket-calls.ts';
 import { StreamSocket } from './stream-socket.ts';
@@ -17,17 +18,20 @@ interface Opened {
 }
 
 const calls = SocketCalls.load(readBuffer);
-const byEvents = () => new ReadPacer(0, 1, calls);
-const direct = (pacer: () => ReadPacer) => (socket: Socket, handler: ByteSocketHandler) => {
-  const opened = DirectSocket.open(socket, handler, pacer())!;
+const reading = (pacer: ReadPacer, markBytes = 0) => new MediaReading(pacer, new LowWaterMarks(markBytes, calls));
+const byEvents = () => reading(new ReadPacer(0, 1, calls));
+const direct = (open: () => MediaReading) => (socket: Socket, handler: ByteSocketHandler) => {
+  const opened = DirectSocket.open(socket, handler, open())!;
   opened.carryMedia(true);
   return opened;
 };
 
 describe.each([
   ['DirectSocket', direct(byEvents)],
-  ['DirectSocket that is read in passes', direct(() => new ReadPacer(5, 1, calls))],
-  ['DirectSocket where the system has no passes', direct(() => new ReadPacer(5, 1, undefined))],
+  ['DirectSocket that is read in passes', direct(() => reading(new ReadPacer(5, 1, calls)))],
+  ['DirectSocket with a low-water mark', direct(() => reading(new ReadPacer(0, 1, calls), 2))],
+  ['DirectSocket with a low-water mark that is read in passes', direct(() => reading(new ReadPacer(5, 1, calls), 2))],
+  ['DirectSocket where the system has no passes', direct(() => reading(new ReadPacer(5, 1, undefined)))],
   [
     'StreamSocket',
     (socket: Socket, handler: ByteSocketHandler) => {
@@ -228,7 +232,7 @@ describe.runIf(calls !== undefined)('ReadPacer', () => {
         onDrained: () => undefined,
         onSocketClosed: () => undefined,
       };
-      opened.push(DirectSocket.open(accepted, handler, pacer)!);
+      opened.push(DirectSocket.open(accepted, handler, reading(pacer))!);
       opened[index]!.carryMedia(true);
     });
     const clients = [0, 1].map(() => connect((server.address() as AddressInfo).port, '127.0.0.1'));
@@ -273,5 +277,82 @@ describe.runIf(calls !== undefined)('ReadPacer', () => {
     expect(read).toHaveLength(1);
     for (const client of clients) client.destroy();
     await new Promise((resolve) => server.close(resolve));
+  });
+});
+
+describe.runIf(calls !== undefined)('LowWaterMarks', () => {
+  /** Longer than a byte takes to an idle process, and shorter than what is below a mark waits. */
+  const SOON_MS = 40;
+  const soon = () => new Promise((resolve) => setTimeout(resolve, SOON_MS));
+  const picture = Buffer.alloc(64 * 1024, 'p');
+  const sound = Buffer.alloc(300, 's');
+  let server: Server;
+  let client: Socket;
+  let opened: DirectSocket;
+  let received: number;
+
+  beforeEach(async () => {
+    received = 0;
+    server = createServer({ pauseOnConnect: true });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const accepted = once(server, 'connection');
+    client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    client.on('error', () => undefined);
+    const [socket] = (await accepted) as [Socket];
+    const handler = {
+      onBytes: (bytes: Buffer) => void (received += bytes.length),
+      onDrained: () => undefined,
+      onSocketClosed: () => undefined,
+    };
+    opened = DirectSocket.open(socket, handler, reading(new ReadPacer(0, 1, calls), 1_024))!;
+    opened.carryMedia(true);
+  });
+  afterEach(async () => {
+    client.destroy();
+    opened.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  /** Sends sound, and a picture when that is read or has waited. @returns whether it waited */
+  const soundWaits = async (): Promise<boolean> => {
+    const before = received;
+    client.write(sound);
+    await soon();
+    const waited = received === before;
+    client.write(picture);
+    await expect.poll(() => received).toBe(before + sound.length + picture.length);
+    return waited;
+  };
+
+  it('have sound wait for the next picture while there are many', async () => {
+    expect(await soundWaits()).toBe(false);
+    await expect.poll(soundWaits, { timeout: 5_000, interval: 0 }).toBe(true);
+  });
+
+  it('have what is left read when nothing follows, and sound alone is not held up', async () => {
+    await expect.poll(soundWaits, { timeout: 5_000, interval: 0 }).toBe(true);
+    const before = received;
+    client.write(sound);
+    await expect.poll(() => received, { timeout: 5_000 }).toBe(before + sound.length);
+    const readSoon = async (): Promise<boolean> => {
+      const had = received;
+      client.write(sound);
+      await soon();
+      return received > had;
+    };
+    await expect.poll(readSoon, { timeout: 5_000, interval: 0 }).toBe(true);
+  });
+
+  it('leave a socket alone that is paused, and are taken off with the media', async () => {
+    await expect.poll(soundWaits, { timeout: 5_000, interval: 0 }).toBe(true);
+    opened.pause();
+    const before = received;
+    client.write(sound);
+    // Three times as long as the rest of what comes waits.
+    for (let i = 0; i < 15; i++) await soon();
+    expect(received).toBe(before);
+    opened.carryMedia(false);
+    opened.resume();
+    await expect.poll(() => received).toBe(before + sound.length);
   });
 });
