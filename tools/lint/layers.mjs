@@ -6,7 +6,7 @@ export const LAYERS = {
   domain: [],
   media: ['protocol', 'domain'],
   ports: ['domain'],
-  kit: ['domain'],
+  kit: ['protocol', 'domain'],
   ingest: ['protocol', 'domain', 'media', 'ports', 'kit'],
   live: ['protocol', 'domain', 'media', 'ports', 'kit'],
   client: [],
@@ -19,8 +19,12 @@ export const LAYERS = {
   bench: ['protocol', 'domain', 'media', 'ports', 'kit', 'ingest', 'live', 'client', 'app', 'standalone', 'tools'],
 };
 
-/** Layers that may import only these entry points of another layer: edges share how a client is named, but no protocol of media. */
+/**
+ * Layers that may import only these entry points of another layer: settings share the rule for URLs, and edges how a client is named, but
+ * no protocol of media.
+ */
 export const ENTRY_POINTS = {
+  kit: { protocol: ['@millrace/protocol/bytes'] },
   ingest: { protocol: ['@millrace/protocol/bytes', '@millrace/protocol/proxy-protocol'] },
 };
 

@@ -34,6 +34,7 @@ describe('the layers', () => {
     ['playout imports an app', 'libs/playout/src/x.ts', "import '@millrace/gateway';"],
     ['a port imports playout', 'libs/frame-bus/src/x.ts', "import '@millrace/playout';"],
     ['the kit imports a port', 'libs/service-kit/src/x.ts', "import '@millrace/control';"],
+    ['the kit knows a protocol', 'libs/service-kit/src/x.ts', "import '@millrace/protocol/rtmp';"],
     ['what all edges share knows a protocol', 'libs/ingest/src/x.ts', "import '@millrace/protocol/rtmp';"],
     ['a port imports what edges share', 'libs/control/src/x.ts', "import '@millrace/ingest';"],
     ['an app imports another app', 'apps/packager/src/x.ts', "import '@millrace/gateway';"],
@@ -50,6 +51,7 @@ describe('the layers', () => {
   it.each([
     ['an app imports a library', 'apps/packager/src/x.ts', "import '@millrace/frame-bus';"],
     ['an app imports one protocol', 'apps/rtmp-edge/src/x.ts', "import '@millrace/protocol/rtmp';"],
+    ['the kit imports the rule for URLs', 'libs/service-kit/src/x.ts', "import '@millrace/protocol/bytes';"],
     ['what all edges share imports a port', 'libs/ingest/src/x.ts', "import '@millrace/control';"],
     ['an app imports what all edges share', 'apps/rtmp-edge/src/x.ts', "import '@millrace/ingest';"],
     ['standalone composes the apps', 'apps/standalone/src/x.ts', "import '@millrace/gateway';"],

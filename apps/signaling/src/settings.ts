@@ -1,5 +1,6 @@
 // What signaling reads from the environment: what peers may cost is bounded here, by name.
 import type { PresenceLimits } from '@millrace/live-store';
+import { parseTypedUrl } from '@millrace/protocol/bytes';
 import {
   bytes,
   commonSettings,
@@ -18,7 +19,10 @@ import type { ValuesOf } from '@millrace/service-kit';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text && !text.includes('*');
+function isOrigin(text: string): boolean {
+  const typed = parseTypedUrl(text);
+  return typeof typed !== 'string' && typed.url.origin === text;
+}
 
 /** `scheme://host[:port]`, as browsers send it, or `*`; several are separated by commas. */
 const origins = list.refine(

@@ -24,7 +24,7 @@ const url = z
 const credential = z
   .string()
   .max(SOURCE_LIMITS.maxCredentialLength)
-  .regex(/^[^\p{Cc}]*$/u, 'must not contain control characters');
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters or halves of surrogate pairs');
 const username = credential.describe(
   'User name at the source; none for RTMP and SRT. It is encrypted and not shown again.',
 );

@@ -1,11 +1,14 @@
 // The address of a source as tenants type it: what may be pulled, and the credentials in it.
 import { SOURCE_LIMITS, sourceProtocolOf } from '@millrace/control';
+import { parseTypedUrl } from '@millrace/protocol/bytes';
 import { isPassphrase, parseSrtAddress, PASSPHRASE_LENGTH } from '@millrace/protocol/srt';
 import { AddressRefused } from '@millrace/service-kit';
 import type { OutboundAddresses } from '@millrace/service-kit';
 import { ProblemError } from '../http/problem-error.ts';
 
-const CONTROL = /\p{Cc}/u;
+const SCHEME = /^(?:rtsps?|rtmps?|srt|https?):\/\//i;
+const NO_SCHEME =
+  'must be an address that begins with rtsp://, rtsps://, rtmp://, rtmps://, srt://, http:// or https://';
 
 export interface SourceCredentials {
   readonly username: string;
@@ -24,15 +27,16 @@ export interface SourceAddress {
  * @throws ProblemError
  */
 export function readSourceAddress(text: string, addresses: OutboundAddresses): SourceAddress {
-  if (/[\p{Cc}\s]/u.test(text)) throw refused('must not contain blanks or control characters');
   // Stream ids of SRT begin with `#!::`, as users type them; its addresses have no fragments, and no pluses that stand for blanks.
   const typed = /^srt:/i.test(text) ? text.replaceAll('#', '%23').replaceAll('+', '%2B') : text;
-  const url = URL.canParse(typed) ? new URL(typed) : undefined;
+  if (!SCHEME.test(typed)) throw refused(NO_SCHEME);
+  const read = parseTypedUrl(typed);
+  if (typeof read === 'string') throw refused(read);
+  const { url, host } = read;
   const protocol = protocolOf(url);
-  if (url === undefined || url.hostname === '') throw refused('must name a host');
   if (url.hash !== '') throw refused('must not contain a fragment');
   try {
-    addresses.checkHost(url.hostname.replace(/^\[|\]$/g, ''));
+    addresses.checkHost(host);
   } catch (error) {
     if (!(error instanceof AddressRefused)) throw error;
     throw refused(error.message);
@@ -69,13 +73,13 @@ export function checkSourceCredentials(
     );
 }
 
-function protocolOf(url: URL | undefined): string {
-  const protocol = url && sourceProtocolOf(url);
+function protocolOf(url: URL): string {
+  const protocol = sourceProtocolOf(url);
   if (protocol !== undefined) return protocol;
   throw refused(
-    url?.protocol === 'http:' || url?.protocol === 'https:'
+    url.protocol === 'http:' || url.protocol === 'https:'
       ? 'must be that of a playlist, with a path that ends in .m3u8, or of FLV, with a path that ends in .flv'
-      : 'must be an address that begins with rtsp://, rtsps://, rtmp://, rtmps://, srt://, http:// or https://',
+      : NO_SCHEME,
   );
 }
 
@@ -96,7 +100,6 @@ function srtCredentials(url: URL): SourceCredentials | undefined {
   url.searchParams.delete('passphrase');
   // Edges read a plus as it stands.
   url.search = url.search.replaceAll('+', '%20');
-  if (CONTROL.test(passphrase)) throw refused('must not contain a passphrase with control characters');
   return { username: '', password: passphrase };
 }
 
@@ -106,9 +109,6 @@ function credentialsOf({ username, password }: URL): SourceCredentials | undefin
   const max = SOURCE_LIMITS.maxCredentialLength;
   if (user.length > max || secret.length > max)
     throw refused(`must not contain a user name or password of more than ${max} characters`);
-  // Percent-encoded, they pass the check of the address itself.
-  if (CONTROL.test(user) || CONTROL.test(secret))
-    throw refused('must not contain a user name or password with control characters');
   return { username: user, password: secret };
 }
 

@@ -16,7 +16,17 @@ describe('originPattern', () => {
     'https://example.com/',
     'ftp://x.y',
     '',
+    'https://example.com:0',
+    'https://example.com:99999',
+    'https://a..example.com',
   ])('refuses %j', (text) => expect(originPattern.safeParse(text).success).toBe(false));
+});
+
+describe('an origin that no browser sends', () => {
+  it('is refused once, with the one that they send', () => {
+    const { error } = originPattern.safeParse('https://*.example.com:443');
+    expect(error?.issues.map(({ message }) => message)).toEqual(['is sent as https://example.com by browsers']);
+  });
 });
 
 describe('matchesOrigin', () => {

@@ -1,5 +1,6 @@
 // Where webhooks may be sent: a URL with TLS at an address that this server may connect to.
 import { isIP } from 'node:net';
+import { parseTypedUrl } from '@millrace/protocol/bytes';
 import { AddressRefused, OutboundAddresses } from '@millrace/service-kit';
 import type { OutboundAddress } from '@millrace/service-kit';
 import { ProblemError } from '../http/problem-error.ts';
@@ -14,7 +15,7 @@ export class WebhookTargets {
    * @param dns the resolver
    */
   constructor(allowed: readonly string[], dns?: ConstructorParameters<typeof OutboundAddresses>[1]) {
-    this.#addresses = new OutboundAddresses(allowed, dns);
+    this.#addresses = new OutboundAddresses(allowed, dns, 'MILLRACE_WEBHOOK_ALLOWED_ADDRESSES');
   }
 
   /**
@@ -24,15 +25,15 @@ export class WebhookTargets {
    * @throws AddressRefused
    */
   check(text: string): URL {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (url === undefined || text.length > MAX_URL_LENGTH)
-      throw new AddressRefused(`must be a URL of at most ${MAX_URL_LENGTH} characters`);
+    if (text.length > MAX_URL_LENGTH) throw new AddressRefused(`must be a URL of at most ${MAX_URL_LENGTH} characters`);
+    const typed = parseTypedUrl(text);
+    if (typeof typed === 'string') throw new AddressRefused(typed);
+    const { url, host } = typed;
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && this.#addresses.allowsSome))
       throw new AddressRefused('must begin with https://');
     if (url.username !== '' || url.password !== '')
       throw new AddressRefused('must not contain a user name or password');
     if (url.hash !== '') throw new AddressRefused('must not contain a fragment');
-    const host = hostOf(url);
     if (isIP(host) !== 0) this.#check(url, host);
     else this.#addresses.checkHost(host);
     return url;

@@ -386,7 +386,15 @@ describe('an endpoint', () => {
     const refused = await gateway.call('POST', '/v1/webhook_endpoints', { key: world.apiKey, body });
     expect(refused).toMatchObject({
       status: 400,
-      body: { errors: [{ pointer: '/url', detail: '169.254.169.254 is not a public address' }] },
+      body: {
+        errors: [
+          {
+            pointer: '/url',
+            detail:
+              '169.254.169.254 is not a public address; the operator can allow ranges of addresses with MILLRACE_WEBHOOK_ALLOWED_ADDRESSES',
+          },
+        ],
+      },
     });
     const list = await gateway.call('GET', '/v1/webhook_endpoints', { key: world.apiKey });
     expect(list.text).toContain(endpointId);

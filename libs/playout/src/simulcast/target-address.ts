@@ -1,7 +1,9 @@
 // The address of a simulcast target as its users type it, of each protocol: what of it is shown, what is secret, and where it leads.
 import { MAX_TARGET_KEY_LENGTH, MAX_TARGET_LOGIN_LENGTH, MAX_TARGET_URL_LENGTH } from '@millrace/control';
 import type { TargetLogin } from '@millrace/control';
+import { parseTypedUrl } from '@millrace/protocol/bytes';
 import { parsePushUrl, splitStreamKey } from '@millrace/protocol/rtmp';
+import type { TypedUrl } from '@millrace/protocol/bytes';
 import type { PushUrl } from '@millrace/protocol/rtmp';
 import type { RtspCredentials } from '@millrace/protocol/rtsp';
 import { isPassphrase, parseSrtAddress, PASSPHRASE_LENGTH } from '@millrace/protocol/srt';
@@ -56,7 +58,7 @@ const RTSP_PORTS: Readonly<Record<string, number>> = { 'rtsp:': 554, 'rtsps:': 3
 const STREAM_KEY = /^(?:(?!%(?:[01][0-9A-Fa-f]|7[Ff]))[\x21-\x7e])+$/;
 const NO_STREAM_KEY =
   'must be visible characters of ASCII, without blanks and control characters, percent-encoded ones included';
-const CONTROL = /\p{Cc}/u;
+const UNSENDABLE = /[\p{Cc}\p{Cs}]/u;
 const SCHEME = /^([a-z]+):\/\//i;
 
 /** @returns what is kept of it, or what is wrong with it */
@@ -67,8 +69,11 @@ export function readTarget(given: GivenTarget): KeptTarget | TargetMistake {
     return mistake('url', `must be at most ${MAX_TARGET_URL_LENGTH} characters long in its percent-encoded form`);
   for (const field of ['username', 'password', 'passphrase'] as const) {
     const text = kept.login?.[field] ?? '';
-    if (text.length > MAX_TARGET_LOGIN_LENGTH || CONTROL.test(text))
-      return mistake(field, `must be at most ${MAX_TARGET_LOGIN_LENGTH} characters long, without control characters`);
+    if (text.length > MAX_TARGET_LOGIN_LENGTH || UNSENDABLE.test(text))
+      return mistake(
+        field,
+        `must be at most ${MAX_TARGET_LOGIN_LENGTH} characters long, without control characters and halves of surrogate pairs`,
+      );
   }
   const place = placeOf(kept);
   return typeof place === 'string' ? mistake('url', place) : kept;
@@ -92,13 +97,14 @@ export function placeOf({ url: text, streamKey, login = {} }: KeptTarget): Targe
     };
   }
   if (scheme === 'rtsp' || scheme === 'rtsps') {
-    const url = rtspUrlOf(text);
-    if (typeof url === 'string') return url;
+    const typed = typedRtspUrl(text);
+    if (typeof typed === 'string') return typed;
+    const { url, host } = typed;
     const { username = '', password = '' } = login;
     const credentials = username === '' && password === '' ? {} : { credentials: { username, password } };
     return {
       protocol: 'rtsp',
-      host: hostOf(url),
+      host,
       port: Number(url.port) || (RTSP_PORTS[url.protocol] ?? 0),
       isEncrypted: scheme === 'rtsps',
       url: `${text.replace(/\/+$/, '')}/${streamKey}`,
@@ -133,8 +139,9 @@ function keptRtmp({ url: text, streamKey }: GivenTarget): KeptTarget | TargetMis
 }
 
 function keptRtsp({ url: text, streamKey, login }: GivenTarget): KeptTarget | TargetMistake {
-  const url = rtspUrlOf(text);
-  if (typeof url === 'string') return mistake('url', url);
+  const typed = typedRtspUrl(text);
+  if (typeof typed === 'string') return mistake('url', typed);
+  const { url } = typed;
   const inAddress = { username: decoded(url.username), password: decoded(url.password) };
   const hasCredentials = url.username !== '' || url.password !== '';
   url.username = url.password = '';
@@ -178,18 +185,9 @@ function checkStreamKey(streamKey: string): { readonly success: boolean; readonl
 }
 
 /** @returns what is wrong with it */
-function rtspUrlOf(text: string): URL | string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || url.hostname === '' || /[\p{Cc}\s]/u.test(text))
-    return 'must be an address such as rtsp://HOST:8554/live/…';
-  if (url.hash !== '') return 'must not contain a fragment';
-  return url;
-}
-
-/** Only for schemes that it knows does the parser bring host names and IPv4 addresses into their one form. */
-function hostOf({ host }: URL): string {
-  const known = `http://${host}`;
-  return (URL.canParse(known) ? new URL(known).hostname : '').replace(/^\[|\]$/g, '');
+function typedRtspUrl(text: string): TypedUrl | string {
+  const typed = parseTypedUrl(text);
+  return typeof typed !== 'string' && typed.url.hash !== '' ? 'must not contain a fragment' : typed;
 }
 
 const schemeOf = (text: string): string => SCHEME.exec(text)?.[1]?.toLowerCase() ?? '';

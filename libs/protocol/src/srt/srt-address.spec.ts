@@ -21,9 +21,12 @@ describe('the address of a server of SRT', () => {
 
   it.each([
     ['rtmp://example.com/live', 'must be an address such as'],
-    ['srt://example.com', 'must name a host and a port'],
-    ['srt://example.com:70000', 'must name a host and a port'],
-    ['srt://:9', 'must name a host and a port'],
+    ['srt://example.com', 'must name a port'],
+    ['srt://example.com:0', 'must have a port of 1 to 65535'],
+    ['srt://example.com:70000', 'must have a port of 1 to 65535'],
+    ['srt://:9', 'must name a host'],
+    ['srt://example.com:9?streamid=%00', 'must not contain control characters in its query'],
+    ['srt://example.com:9?streamid=#\ud800', 'must not contain half of a surrogate pair in its query'],
     ['srt://a:b@example.com:9', 'must not contain a user name'],
     ['srt://example.com:9?mode=listener', 'another mode than caller'],
     ['srt://example.com:9?passphrase=short', 'shorter than 10 bytes'],

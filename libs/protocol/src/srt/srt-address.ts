@@ -1,4 +1,5 @@
 // The address that a caller is given, as ffmpeg, OBS and srt-live-transmit write it: `srt://host:port?streamid=…&passphrase=…&latency=…`.
+import { parseTypedUrl } from '../bytes/index.ts';
 import { isKeyBytes } from './key-material.ts';
 import type { KeyBytes } from './key-material.ts';
 import { MAX_STREAM_ID_BYTES } from './stream-id.ts';
@@ -29,10 +30,10 @@ export function parseSrtAddress(text: string): SrtAddress | string {
   const [, place, query = ''] = /^srt:\/\/([^/?#]*)\/?(?:\?(.*))?$/i.exec(text) ?? [];
   if (place === undefined) return 'must be an address such as srt://HOST:PORT?streamid=…';
   if (place.includes('@')) return 'must not contain a user name or password';
-  // Only for schemes that it knows does the parser bring host names and IPv4 addresses into their one form.
-  const known = URL.canParse(`https://${place}`) ? new URL(`https://${place}`) : undefined;
-  const port = Number(/:(\d{1,5})$/.exec(place)?.[1] ?? 0);
-  if (known === undefined || port === 0) return 'must name a host and a port';
+  const typed = parseTypedUrl(text.replaceAll('#', '%23'));
+  if (typeof typed === 'string') return typed;
+  const { url, host } = typed;
+  if (url.port === '') return 'must name a port';
   const values = parametersOf(query);
   const mode = values.get('mode');
   if (mode !== undefined && mode !== 'caller') return 'must not have another mode than caller: this server calls';
@@ -48,13 +49,13 @@ export function parseSrtAddress(text: string): SrtAddress | string {
   if (keyBytes > 0 && !isKeyBytes(keyBytes)) return 'must have a pbkeylen of 16, 24 or 32';
   const shown = [...(latencyMs > 0 ? [`latency=${latencyMs}`] : []), ...(keyBytes > 0 ? [`pbkeylen=${keyBytes}`] : [])];
   return {
-    host: known.hostname.replace(/^\[|\]$/g, ''),
-    port,
+    host,
+    port: Number(url.port),
     streamId: streamId || undefined,
     passphrase,
     latencyMs: latencyMs || undefined,
     keyBytes: isKeyBytes(keyBytes) ? keyBytes : undefined,
-    place: `srt://${known.hostname}:${port}${shown.length === 0 ? '' : `?${shown.join('&')}`}`,
+    place: `srt://${url.host}${shown.length === 0 ? '' : `?${shown.join('&')}`}`,
   };
 }
 

@@ -122,6 +122,20 @@ describe('commonSettings', () => {
       expect(() => parse(wrong), wrong).toThrow(ConfigError);
   });
 
+  it.each([
+    ['MILLRACE_NATS_URL', 'nats://a:4222,nats://b:0', 'must have a port of 1 to 65535'],
+    ['MILLRACE_REDIS_URL', 'redis://a..b', 'must have a host name or an IP address as its host'],
+    ['MILLRACE_REDIS_URL', 'redis:///0', 'must name a host'],
+    ['MILLRACE_DATABASE_URL', 'postgres://millrace@db:0/x', 'must have a port of 1 to 65535'],
+  ])('says what is wrong with %s=%s', (variable, url, fault) => {
+    expect(() => common.parse({ [variable]: url })).toThrow(fault);
+  });
+
+  it.each(['postgres:///millrace?host=/run/postgresql', 'postgres://millrace@%2Frun%2Fpostgresql/millrace'])(
+    'takes the socket file of PostgreSQL: %s',
+    (url) => expect(common.parse({ MILLRACE_DATABASE_URL: url }).databaseUrl).toBe(url),
+  );
+
   it('names each process differently when it has no name', () => {
     const first = common.parse({}).instanceId;
     expect(first).not.toBe(common.parse({}).instanceId);

@@ -1,4 +1,5 @@
 // The kinds of value that settings are made of.
+import { readUrl } from '@millrace/protocol/bytes';
 import { z } from 'zod';
 import { isAddressRange } from '../connections/address-ranges.ts';
 
@@ -31,21 +32,32 @@ export const flag = z
   .enum(['true', 'false', '1', '0'], 'must be true or false')
   .transform((text) => text === 'true' || text === '1');
 
-const hasScheme = (address: string, schemes: readonly string[]) =>
-  URL.canParse(address) && schemes.includes(new URL(address).protocol.slice(0, -1));
+/** PostgreSQL is also reached through a socket file: without a host, or with its folder, percent-encoded, as the host. */
+const SOCKET_FILE = /^postgres(?:ql)?:\/\/(?:[^/?#]*@)?(?:%2f|[/?#]|$)/i;
 
-const schemeFault = (schemes: readonly string[]) =>
-  `must be an address that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
+function faultOf(address: string, schemes: readonly string[]): string | undefined {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || !schemes.includes(url.protocol.slice(0, -1)))
+    return `must be an address that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
+  const read = SOCKET_FILE.test(address) ? undefined : readUrl(url);
+  return typeof read === 'string' ? read : undefined;
+}
 
 /** An address with one of these schemes, such as `redis://127.0.0.1:6379`. The fault does not quote it: it may hold a password. */
 export const url = (...schemes: readonly string[]) =>
-  z.string().refine((address) => hasScheme(address, schemes), schemeFault(schemes));
+  z.string().superRefine((address, context) => {
+    const message = faultOf(address, schemes);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
 
 /** One or more such addresses, separated by commas. */
 export const urls = (...schemes: readonly string[]) =>
-  z
-    .string()
-    .refine((list) => list.split(',').every((address) => hasScheme(address.trim(), schemes)), schemeFault(schemes));
+  z.string().superRefine((list, context) => {
+    for (const address of list.split(',')) {
+      const message = faultOf(address.trim(), schemes);
+      if (message !== undefined) return context.addIssue({ code: 'custom', message });
+    }
+  });
 
 /** A non-empty text. */
 export const text = z.string().min(1);

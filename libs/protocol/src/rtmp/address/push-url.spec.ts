@@ -29,12 +29,12 @@ describe('parsePushUrl', () => {
 
   it.each([
     ['http://example.com/app', 'must be an address that begins with rtmp:// or rtmps://'],
-    ['rtmp:', 'must name a host'],
+    ['rtmp:', 'must be an address that begins with rtmp:// or rtmps://'],
     ['nonsense', 'must be an address that begins with rtmp:// or rtmps://'],
     ['rtmp://user:password@example.com/app', 'must not contain a user name or password'],
     ['rtmp://example.com/app#x', 'must not contain a fragment'],
-    ['rtmp://exa mple.com/app', 'must be an address that begins with rtmp:// or rtmps://'],
-    ['rtmp://example.com:0/app', 'must name a host'],
+    ['rtmp://exa mple.com/app', 'must not contain blanks in its host'],
+    ['rtmp://example.com:0/app', 'must have a port of 1 to 65535'],
     ['rtmp:///app', 'must name a host'],
     ['rtmp://example.com', 'must contain an application, such as live2 in rtmp://a.rtmp.youtube.com/live2'],
     ['rtmp://example.com//', 'must contain an application, such as live2 in rtmp://a.rtmp.youtube.com/live2'],

@@ -1,4 +1,5 @@
 // Where a stream is pushed to: the address that a service gives its users, beside the stream key or with it at the end.
+import { parseTypedUrl } from '../../bytes/index.ts';
 
 export interface PushUrl {
   readonly isSecure: boolean;
@@ -11,7 +12,8 @@ export interface PushUrl {
   readonly tcUrl: string;
 }
 
-const DEFAULT_PORTS = { 'rtmp:': 1935, 'rtmps:': 443 } as const;
+const RTMP_PORT = 1935;
+const RTMPS_PORT = 443;
 
 /**
  * Reads an address such as `rtmp://a.rtmp.youtube.com/live2` or `rtmps://live-api-s.facebook.com:443/rtmp/`.
@@ -19,26 +21,22 @@ const DEFAULT_PORTS = { 'rtmp:': 1935, 'rtmps:': 443 } as const;
  * @returns what is wrong with it, for its author, when it cannot be used
  */
 export function parsePushUrl(text: string): PushUrl | string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || (url.protocol !== 'rtmp:' && url.protocol !== 'rtmps:'))
-    return 'must be an address that begins with rtmp:// or rtmps://';
+  if (!/^rtmps?:\/\//i.test(text)) return 'must be an address that begins with rtmp:// or rtmps://';
+  const typed = parseTypedUrl(text);
+  if (typeof typed === 'string') return typed;
+  const { url, host } = typed;
   if (url.username !== '' || url.password !== '') return 'must not contain a user name or password';
   if (url.hash !== '') return 'must not contain a fragment';
-  // Only for schemes that it knows does the parser bring host names and IPv4 addresses into their one form.
-  const known = `http://${url.host}`;
-  const hostname = url.host !== '' && URL.canParse(known) ? new URL(known).hostname : '';
-  const port = url.port === '' ? DEFAULT_PORTS[url.protocol] : Number(url.port);
-  if (hostname === '' || port === 0) return 'must name a host';
   const path = url.pathname.replace(/^\/+|\/+$/g, '');
   if (path === '') return 'must contain an application, such as live2 in rtmp://a.rtmp.youtube.com/live2';
   const app = path + url.search;
-  const place = url.port === '' ? hostname : `${hostname}:${url.port}`;
+  const isSecure = url.protocol === 'rtmps:';
   return {
-    isSecure: url.protocol === 'rtmps:',
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port,
+    isSecure,
+    host,
+    port: Number(url.port || (isSecure ? RTMPS_PORT : RTMP_PORT)),
     app,
-    tcUrl: `${url.protocol}//${place}/${app}`,
+    tcUrl: `${url.protocol}//${url.host}/${app}`,
   };
 }
 
