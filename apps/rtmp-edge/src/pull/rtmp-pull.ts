@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import type { TakenSource } from '@millrace/control';
 import { quotedLine, SourceFault, SourcePublish } from '@millrace/ingest';
 import type { EncoderPeer, PullAttempt, PullObserver, SourceConnection } from '@millrace/ingest';
+import { secretsOfQuery, withoutSecrets } from '@millrace/protocol/bytes';
 import {
   clientSessionOptions,
   DEFAULT_CHUNK_DECODER_LIMITS,
@@ -46,6 +47,7 @@ const ENDS: ReadonlySet<string> = new Set([StatusCode.playStop, StatusCode.playU
 export class RtmpPull implements SourceConnection, ClientSessionHandler {
   peer: EncoderPeer;
   readonly #context: EdgeContext;
+  readonly #address: string;
   readonly #publish: SourcePublish;
   readonly #held = new HeldMedia();
   #session: RtmpClientSession | undefined;
@@ -65,6 +67,7 @@ export class RtmpPull implements SourceConnection, ClientSessionHandler {
 
   private constructor(source: TakenSource, observer: PullObserver, context: EdgeContext) {
     this.#context = context;
+    this.#address = source.url;
     const protocol = new URL(source.url).protocol.slice(0, -1);
     this.peer = { protocol, address: '', network: '' };
     const { pullConnectMs: connectMs, idleMs } = context.settings;
@@ -121,7 +124,7 @@ export class RtmpPull implements SourceConnection, ClientSessionHandler {
   }
 
   onClosed({ code, detail }: SessionClose): void {
-    const words = quotedLine(detail);
+    const words = quotedLine(withoutSecrets(detail, secretsOfQuery(this.#address)));
     this.#publish.fail(
       code === 'rtmp.client.refused' ? `the source refuses: ${words}` : `the source does not speak RTMP: ${words}`,
     );

@@ -2,7 +2,7 @@
 import { Agent as HttpAgent, request as requestHttp, STATUS_CODES } from 'node:http';
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-import { withoutCredentials } from '@millrace/protocol/bytes';
+import { secretsOfQuery, withoutCredentials, withoutSecrets } from '@millrace/protocol/bytes';
 import { lookupOf } from '@millrace/service-kit';
 import type { OutboundAddresses } from '@millrace/service-kit';
 import { quotedLine, SourceFault } from './source-fault.ts';
@@ -66,8 +66,8 @@ export class SourceHttp {
   /** What the server of an answer calls itself, without the credentials that it was shown. */
   serverOf({ headers: { server } }: IncomingMessage): string | undefined {
     if (typeof server !== 'string') return undefined;
-    const { username = '', password = '' } = this.#options;
-    return quotedLine(withoutCredentials(server, { username, password }));
+    const { url, username = '', password = '' } = this.#options;
+    return quotedLine(withoutSecrets(withoutCredentials(server, { username, password }), secretsOfQuery(url)));
   }
 
   /** Ends its connections. */

@@ -1,4 +1,5 @@
 // A stream that is pushed by RTMP: the client's side of it, over TCP or TLS.
+import { secretsOfQuery } from '@millrace/protocol/bytes';
 import {
   CapsEx,
   clientSessionOptions,
@@ -114,7 +115,7 @@ export class RtmpPush implements StreamPush {
         onStatus: () => undefined,
         onReconnectRequest: () => this.fail(new PushFault('closed', 'the server asks to connect again: it shuts down')),
         onClosed: ({ code, detail }) => {
-          const words = quoted(detail, [streamKey]);
+          const words = quoted(detail, [streamKey, ...secretsOfQuery(streamKey), ...secretsOfQuery(url.tcUrl)]);
           this.fail(
             code === 'rtmp.client.refused'
               ? new PushFault('refused', `the server refuses: ${words}`)

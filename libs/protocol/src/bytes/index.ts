@@ -5,4 +5,4 @@ export { ByteWriter } from './byte-writer.ts';
 export { decodeOrUndefined, ENDED_EARLY, ProtocolError } from './protocol-error.ts';
 export { parseTypedUrl, readUrl } from './typed-url.ts';
 export type { TypedUrl } from './typed-url.ts';
-export { withoutCredentials, withoutSecrets } from './without-credentials.ts';
+export { secretsOfQuery, withoutCredentials, withoutSecrets } from './without-credentials.ts';

@@ -77,6 +77,12 @@ export class RtspAuthorization {
     this.#cnonce = cnonce;
   }
 
+  /** What belongs to a proof and is not to be shown, beside the proof itself. */
+  get secrets(): readonly string[] {
+    const challenge = this.#challenge;
+    return challenge.scheme === 'basic' ? [] : [challenge.nonce, this.#cnonce, challenge.opaque ?? ''];
+  }
+
   /** The header `Authorization` of a request. */
   header(method: string, uri: string): string {
     const { username, password } = this.#credentials;

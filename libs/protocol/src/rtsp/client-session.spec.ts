@@ -113,6 +113,18 @@ describe('a session that records', () => {
     telltale.answer('401 Unauthorized', ['WWW-Authenticate: Basic realm="r"']);
     telltale.answer(`403 no ${telltale.last.headers.get('authorization')} with secret`);
     expect(failure(telltale)).toBe('the source answers DESCRIBE with 403: "no Basic *** with ***"');
+    const prover = new Server({ credentials: CREDENTIALS }).answer('200 OK');
+    prover.answer('401 Unauthorized', [
+      'WWW-Authenticate: Digest realm="r", nonce="n0nce", opaque="0paque", qop="auth", algorithm=SHA-256',
+    ]);
+    const proof = prover.last.headers.get('authorization')!;
+    expect(proof).toMatch(/response="[0-9a-f]{64}".*cnonce="[0-9a-f]{16}"/);
+    // One after the other: of what is said, no more is shown than fits.
+    const proofs = ['response', 'cnonce', 'nonce', 'opaque'].map(
+      (name) => new RegExp(` ${name}="([^"]*)"`).exec(proof)![1]!,
+    );
+    prover.answer(`403 ${proofs[0]!.toUpperCase()} ${proofs.join(' ')}`);
+    expect(failure(prover)).toBe('the source answers DESCRIBE with 403: "*** *** *** *** ***"');
     const key = 'k'.repeat(40);
     const long = new Server({ announced, secrets: [key] }).answer('200 OK').answer(`404 ${'x'.repeat(100)} ${key}`);
     expect(failure(long)).toBe(`the source answers ANNOUNCE with 404: "${'x'.repeat(100)} ***"`);

@@ -1,8 +1,9 @@
 // The client's side of one RTSP session that plays, or records (RFC 2326 sections 10 and 12): bytes in, bytes and events out. Media comes between the
 // messages (section 10.12).
-import { ProtocolError, withoutCredentials, withoutSecrets } from '../bytes/index.ts';
+import { ProtocolError, secretsOfQuery, withoutCredentials, withoutSecrets } from '../bytes/index.ts';
 import { parseChallenges, RtspAuthorization } from './challenge.ts';
 import type { RtspCredentials } from './challenge.ts';
+import { withoutDigests } from './digest.ts';
 import { parseRtpInfo } from './rtp-info.ts';
 import { formatRtspRequest, formatRtspResponse, readCSeq, RtspStatus } from './rtsp-message.ts';
 import type { RtspRequest, RtspResponse } from './rtsp-message.ts';
@@ -321,8 +322,10 @@ export class RtspClientSession {
   }
 
   #shown(text: string): string {
-    const { credentials, secrets = [] } = this.#options;
-    return withoutSecrets(credentials === undefined ? text : withoutCredentials(text, credentials), secrets);
+    const { url, credentials, secrets = [] } = this.#options;
+    const all = [...secrets, ...secretsOfQuery(url), ...(this.#authorization?.secrets ?? [])];
+    const shown = withoutSecrets(text, all);
+    return credentials === undefined ? shown : withoutDigests(withoutCredentials(shown, credentials));
   }
 
   #emit(event: RtspClientEvent): void {
