@@ -76,6 +76,12 @@ const http = {
     'SRT URL that encoders publish to, as given in responses, without a stream id; when not set, SRT is not mentioned, except by `npm start`, which knows it.',
   ),
   rtmpLoginApps: commonSettings.rtmpLoginApps,
+  srtSeenHandshakesPerKey: setting(
+    'MILLRACE_SRT_SEEN_HANDSHAKES_PER_KEY',
+    wholeNumber(0, 3_000),
+    1_000,
+    'How many handshakes of SRT with a passphrase are remembered for each stream key, 20 bytes each, so that recordings of them open nothing; 0: none.',
+  ),
   loginChallengeMs: setting(
     'MILLRACE_RTMP_LOGIN_MS',
     milliseconds(1_000),

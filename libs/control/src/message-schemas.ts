@@ -136,6 +136,7 @@ const publishPassphraseSchema: z.ZodType<PublishPassphrase> = z.object({
   salt: z.base64().max(MAX_USER_LENGTH),
   wrapped: z.base64().max(MAX_WRAPPED_LENGTH),
   keyBytes: count,
+  attempt: z.string().max(MAX_USER_LENGTH).optional(),
 });
 
 export const authorizePublishSchema: z.ZodType<AuthorizePublish> = z.object({

@@ -91,6 +91,8 @@ export interface PublishPassphrase {
   readonly salt: string;
   readonly wrapped: string;
   readonly keyBytes: number;
+  /** Made by the edge for this publish, so that asking again is not taken for a second use of the keys. Edges of older releases have none. */
+  readonly attempt?: string | undefined;
 }
 
 export interface AuthorizePublish {

@@ -31,6 +31,13 @@ const VIEWER_TICKET_SPECS = ['apps/gateway/src/playback/viewer-ticket.spec.ts'];
 
 export const GATEWAY_MUTANTS: readonly Mutant[] = [
   {
+    name: 'recorded-srt-handshake-publishes',
+    file: 'apps/gateway/src/publish-control/srt-handshakes.ts',
+    find: 'if (marks.startsWith(saltMark, at)) return marks.startsWith(mark, at);',
+    replace: '',
+    specs: ['apps/gateway/src/publish-control/srt-handshakes.spec.ts'],
+  },
+  {
     name: 'playback-token-for-any-audience',
     file: PLAYBACK_TOKEN,
     find: '      audience: PLAYBACK_AUDIENCE,\n',

@@ -22,6 +22,7 @@ import type { ProvenLogin } from './publish-logins.ts';
 import { PublisherCuts } from '../publisher-cuts/publisher-cuts.ts';
 import { isAllowedFrom, PublishFactsFinder, refusalOf, settingsOf } from './publish-facts.ts';
 import type { PublishFacts } from './publish-facts.ts';
+import { SrtHandshakes } from './srt-handshakes.ts';
 
 @Injectable()
 export class PublishAuthorizer {
@@ -32,6 +33,7 @@ export class PublishAuthorizer {
     private readonly facts: PublishFactsFinder,
     private readonly hasher: KeyHasher,
     private readonly logins: PublishLogins,
+    private readonly handshakes: SrtHandshakes,
     private readonly permission: PublishPermission,
     private readonly cuts: PublisherCuts,
     private readonly expiries: KeyExpiries,
@@ -66,6 +68,8 @@ export class PublishAuthorizer {
         ? ((await this.#refusalInClear(found.facts, request)) ?? (await this.#askTenant(found.facts, request)))
         : 'address_not_allowed');
     if (refusal !== undefined) return this.#reject(found.facts, refusal, request);
+    // Before the claim: a recording must not take a stream over.
+    if (!(await this.#isNew(found.facts, request))) return this.#reject(found.facts, 'login_expired', request);
     const outcome = await this.#claim(found.facts, request);
     // For a moment after a publisher was cut, the live store refuses its key: the database knows whether it was revoked.
     if (outcome.outcome === 'key_revoked') return refuse('unavailable');
@@ -90,6 +94,10 @@ export class PublishAuthorizer {
   ): Promise<PublishRefusal | undefined> {
     if (protocol !== 'srt' || passphrase !== undefined) return undefined;
     return this.logins.refusalWithoutPassphrase(key.streamKeyId);
+  }
+
+  async #isNew({ key }: PublishFacts, { passphrase }: AuthorizePublish): Promise<boolean> {
+    return passphrase === undefined || (await this.handshakes.use(key.streamKeyId, passphrase));
   }
 
   /** Which key the encoder has shown, or has proven to have. */

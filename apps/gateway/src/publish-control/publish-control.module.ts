@@ -13,6 +13,7 @@ import { PublishFactsFinder } from './publish-facts.ts';
 import { PublishLogins } from './publish-logins.ts';
 import { Reconciler } from './reconciler.ts';
 import { RefusedPublishers } from './refused-publishers.ts';
+import { SrtHandshakes } from './srt-handshakes.ts';
 import { TenantQuotas } from './tenant-quotas.ts';
 
 @Module({
@@ -27,7 +28,15 @@ import { TenantQuotas } from './tenant-quotas.ts';
     StreamKeysModule,
   ],
   controllers: [PublishControlController],
-  providers: [PublishAuthorizer, PublishFactsFinder, PublishLogins, Reconciler, RefusedPublishers, TenantQuotas],
+  providers: [
+    PublishAuthorizer,
+    PublishFactsFinder,
+    PublishLogins,
+    Reconciler,
+    RefusedPublishers,
+    SrtHandshakes,
+    TenantQuotas,
+  ],
   exports: [PublishFactsFinder],
 })
 export class PublishControlModule {}

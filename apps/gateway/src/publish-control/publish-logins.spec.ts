@@ -1,6 +1,6 @@
 // User and password of an encoder: the id of a stream key, and a digest of the key.
 import { createCipheriv, createHash, pbkdf2Sync, randomBytes } from 'node:crypto';
-import type { PublishLogin } from '@millrace/control';
+import type { PublishLogin, PublishPassphrase } from '@millrace/control';
 import { newId } from '@millrace/domain';
 import { createMemoryLiveStore } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
@@ -145,7 +145,7 @@ describe('a passphrase of SRT', () => {
     return { key, proof: { user, salt: salt.toString('base64'), wrapped: wrapped.toString('base64'), keyBytes } };
   };
 
-  const publishWith = (passphrase: ReturnType<typeof proofOf>['proof'], from = gateway) =>
+  const publishWith = (passphrase: PublishPassphrase, from = gateway) =>
     from.control.authorizePublish(
       {
         key: '',
@@ -172,6 +172,32 @@ describe('a passphrase of SRT', () => {
       });
     },
   );
+
+  it('opens the key once with the same keys, on any gateway: a recording of a connection publishes nothing', async () => {
+    const { user, world } = await withPassphrase();
+    const { key, proof } = proofOf(user, PASSPHRASE);
+    expect(await publishWith({ ...proof, attempt: 'first' })).toMatchObject({ granted: true });
+    expect(await publishWith({ ...proof, attempt: 'second' })).toMatchObject({ refusal: 'login_expired' });
+    await until('the stream is told', async () => {
+      const { last_error: error } = await gateway.ok('GET', `/v1/live_streams/${world.streamId}`);
+      return (error as { code?: string } | null)?.code === 'login_expired';
+    });
+    const other = await TestGateway.start(options());
+    try {
+      expect(await publishWith({ ...proof, attempt: 'third' }, other)).toMatchObject({ refusal: 'login_expired' });
+      expect(await publishWith(proof, other)).toMatchObject({ refusal: 'login_expired' });
+      // The edge asks again where an answer was lost: the claim is there already.
+      expect(await publishWith({ ...proof, attempt: 'first' }, other)).toMatchObject({ refusal: 'already_publishing' });
+    } finally {
+      await other.close();
+    }
+    // Keys that were announced in the middle of the recorded connection: of the same salt.
+    const cipher = createCipheriv('id-aes256-wrap', key, Buffer.alloc(8, 0xa6));
+    const wrapped = Buffer.concat([cipher.update(randomBytes(32)), cipher.final()]).toString('base64');
+    expect(await publishWith({ ...proof, wrapped })).toMatchObject({ refusal: 'login_expired' });
+    // The encoder itself comes back with another salt.
+    expect(await publishWith(proofOf(user, PASSPHRASE).proof)).toMatchObject({ refusal: 'already_publishing' });
+  });
 
   it('is wrong where it is another one or the key has none; the stream is told', async () => {
     const { user, world } = await withPassphrase();

@@ -7,7 +7,7 @@ export const PUBLISH_REFUSALS = {
   key_expired: 'key expired: this stream key was rotated and its grace period is over; use the new one',
   rotate_key:
     'rotate this key: it was created before keys could be used with a user name and password; rotate it to get one that can',
-  login_expired: 'login expired: the challenge was answered too late or more than once; connect again',
+  login_expired: 'login expired: the challenge was answered too late, or the handshake was used before; connect again',
   wrong_passphrase:
     'wrong passphrase: the encoder has no passphrase, or another one than this stream key; enter it again, or rotate the key with a new one',
   address_not_allowed: 'address not allowed: this stream key may not be used from this address',

@@ -82,7 +82,7 @@ export class IngestAuthorizer {
       return this.#ask({ key: '', login, app: LOGIN_APP, encoder, role }, peer, `${login.user} ${login.response}`);
     }
     if ('passphrase' in shown) {
-      const { passphrase } = shown;
+      const passphrase = { ...shown.passphrase, attempt: randomUUID() };
       return this.#ask(
         { key: '', passphrase, app: PASSPHRASE_APP, encoder, role },
         peer,
