@@ -9,6 +9,7 @@ import { ManagedProcess, requireProgram } from '@millrace/tools/processes';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from './support/eventually.ts';
 import { HlsRecorder } from './support/hls-recorder.ts';
+import { RecordedSrt } from './support/recorded-srt.ts';
 import { publishWithFfmpeg } from './support/publish-with-ffmpeg.ts';
 import type { FfmpegPublisher } from './support/publish-with-ffmpeg.ts';
 import { SOURCE_FILE } from './support/source.ts';
@@ -20,11 +21,17 @@ const root = resolve(import.meta.dirname, '..');
 let millrace: Standalone | undefined;
 let encoder: FfmpegPublisher | undefined;
 let recorder: HlsRecorder | undefined;
+let recorded: RecordedSrt | undefined;
 afterEach(async () => {
+  recorded?.close();
+  recorded = undefined;
   await recorder?.stop();
   await encoder?.kill();
   await millrace?.stop();
 });
+
+/** docs/srt.md: 1403, as SRT writes refusals. */
+const REFUSED_AS_USED = 1_000 + 1_403;
 
 const newestSegment = ({ segments }: HlsRecorder): number => Math.max(...segments.keys());
 
@@ -90,9 +97,17 @@ describe('npm start', () => {
     });
     const { id: keyId } = (await made.json()) as { readonly id: string };
     const named = `streamid=publish:${keyId}&passphrase=${srt_passphrase}&pbkeylen=32`;
-    encoder = await publishWithFfmpeg(`srt://127.0.0.1:${millrace.ports.srt}?${named}`, SOURCE_FILE);
+    recorded = await RecordedSrt.start(millrace.ports.srt);
+    encoder = await publishWithFfmpeg(`srt://127.0.0.1:${recorded.port}?${named}`, SOURCE_FILE);
     await recorder.until('segments of SRT', (each) => newestSegment(each) >= byRtsp + 2);
     expect(ffprobe(playback_url)).toMatch(/h264,960,540[^]*aac/);
+
+    // A recording of it opens nothing; the encoder itself comes back.
+    await encoder.stop();
+    const bySrt = newestSegment(recorder);
+    expect(await recorded.replay()).toBe(REFUSED_AS_USED);
+    encoder = await publishWithFfmpeg(`srt://127.0.0.1:${millrace.ports.srt}?${named}`, SOURCE_FILE);
+    await recorder.until('more of SRT', (each) => newestSegment(each) >= bySrt + 1);
     await recorder.stop();
     expect(recorder.faults).toEqual([]);
   });
