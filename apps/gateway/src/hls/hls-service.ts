@@ -161,6 +161,18 @@ export class HlsService {
   }
 
   /**
+   * Call it where `cached` answers request after request: what that knows is looked up again before it is too old, so that no request waits
+   * for it.
+   */
+  renew(playbackId: string, network: string): void {
+    const now = Date.now();
+    const fact = this.#directory.renew(playbackId, network, now);
+    if (fact === undefined) return;
+    this.#demand.note(fact.streamId);
+    this.#playlists.renew(fact.streamId, now);
+  }
+
+  /**
    * @param gone called when the request is held
    * @throws ProblemError
    */

@@ -1,6 +1,7 @@
 // The addresses that players ask for. Plain Fastify routes rather than Nest controllers: they are public, need no pipes, and
 // serve more requests than all others together (measured in apps/gateway/README.md).
 import type { PlaybackMeter, Viewer, Watched } from '@millrace/playout';
+import { peerNetwork } from '@millrace/service-kit';
 import type { ClientAddresses } from '@millrace/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -13,12 +14,13 @@ import { ProblemError } from '../http/problem-error.ts';
 import { addPublicRoute } from '../http/public-routes.ts';
 import { MANIFEST_NAME } from '../dash/signed-manifest.ts';
 import type { LiveViewers } from '../playback/live-viewers.ts';
+import { isSigned } from '../playback/playback-gate.ts';
 import type { PlaybackGate } from '../playback/playback-gate.ts';
 import type { HlsMetrics, HoldReason, PlaybackKind } from './hls-metrics.ts';
 import type { HlsRequest, HlsService } from './hls-service.ts';
 import type { Representation } from './representation.ts';
 import type { ResponseBytes } from './response-bytes.ts';
-import { canPrepare, preparedBytes } from './prepared-answer.ts';
+import { canPrepare, endOfHead, preparedParts } from './prepared-answer.ts';
 import { sendRepresentation } from './send-representation.ts';
 
 /** As usage and metrics name them. */
@@ -193,31 +195,41 @@ export class HlsRoutes {
     const asked: HlsRequest = { kind, playbackId, file, url, isPreview: false };
     const cached = this.#hls.cached(asked);
     if (cached === undefined) return false;
-    if (kind === 'media' && isSameForAll(request) && canPrepare(request, response, cached))
-      connectionGuard.repeated.remember(request, () => this.#answersAgain(request, clients.of(request), asked));
+    if (isSameForAll(request) && canPrepare(request, response, cached))
+      connectionGuard.repeated.remember(request, () =>
+        this.#answersAgain(request, clients.of(request), playbackId, endOfHead(response, cached)),
+      );
     this.#send(request, response, clients, { kind, playbackId, protocol: 'hls' }, cached);
     this.#metrics.took(kind, performance.now() - startedAt, undefined);
     return true;
   }
 
-  /** Answers a viewer's request for a playlist as it was answered before, while the playlist is the same for all. */
-  #answersAgain(request: IncomingMessage, address: string, asked: HlsRequest): AnswerAgain | undefined {
-    const { kind, playbackId } = asked;
+  /** Answers a viewer's requests for playlists and segments as one of them was answered before, while both are the same for all. */
+  #answersAgain(
+    request: IncomingMessage,
+    address: string,
+    playbackId: string,
+    head: string | undefined,
+  ): AnswerAgain | undefined {
     const fact = this.#hls.factOf(playbackId);
-    if (fact === undefined) return undefined;
+    if (fact === undefined || isSigned(fact)) return undefined;
     const { streamId, tenantId } = fact;
+    const network = peerNetwork(address);
     const viewer = viewerOf(request, address, { playbackId, streamId, tenantId }, undefined);
     const polled = this.#meter.poller('hls', viewer);
     const sent = (bytes: number): void => this.#meter.sent('hls', viewer, bytes);
-    return (socket, flushed) => {
+    return (file, socket, flushed) => {
       const startedAt = performance.now();
-      const cached = this.#hls.cached(asked);
-      const bytes = cached && preparedBytes(cached);
-      if (bytes === undefined || this.#hls.factOf(playbackId)?.streamId !== streamId) return false;
-      this.#egress.writeTo(socket, bytes, sent, flushed);
+      const kind = this.#hls.kindOf(file);
+      const url = `${HLS_PREFIX}${playbackId}/${file}`;
+      const cached = this.#hls.cached({ kind, playbackId, file, url, isPreview: false });
+      const parts = cached && preparedParts(cached, head);
+      if (parts === undefined || this.#hls.factOf(playbackId)?.streamId !== streamId) return false;
+      this.#egress.writeTo(socket, parts, sent, flushed);
       this.#metrics.answered(kind, 200, cached!.body.byteLength);
-      polled();
+      if (kind === 'media') polled();
       this.#metrics.took(kind, performance.now() - startedAt, undefined);
+      this.#hls.renew(playbackId, network);
       return true;
     };
   }
@@ -292,8 +304,9 @@ export class HlsRoutes {
   }
 }
 
-/** Whether the answer depends on nothing that the client has. */
-const isSameForAll = ({ headers }: IncomingMessage): boolean => headers['if-none-match'] === undefined;
+/** Whether the answer depends on nothing that the client has, and is the only one that the client expects. */
+const isSameForAll = ({ headers }: IncomingMessage): boolean =>
+  headers['if-none-match'] === undefined && headers.range === undefined && headers.expect === undefined;
 
 /** From here on the response is written by hand. */
 function takeOver(reply: FastifyReply): ServerResponse {

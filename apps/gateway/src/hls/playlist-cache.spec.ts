@@ -45,7 +45,6 @@ const partsOf = (view: RenditionView | undefined): number =>
   parseMediaPlaylist(Buffer.from(view!.whole.body).toString()).open?.parts.length ?? 0;
 
 it('shows all of them what has come, not only the one for which it is read', async () => {
-  await cache.media(streamId);
   await stream.addPart();
   const { release } = holdReads();
   const asked = [1, 2, 3].map(() => cache.rendition(streamId, 'video'));
@@ -58,7 +57,6 @@ it('shows all of them what has come, not only the one for which it is read', asy
 });
 
 it('reads once more for those that ask after a change that came while it was read', async () => {
-  await cache.media(streamId);
   await stream.addPart();
   const { release } = holdReads();
   const before = cache.rendition(streamId, 'video');
@@ -68,4 +66,47 @@ it('reads once more for those that ask after a change that came while it was rea
   expect((await Promise.all(after)).map(partsOf)).toEqual([2, 2]);
   expect(partsOf(await before)).toBeGreaterThan(0);
   expect(vi.mocked(store.readPlaylistText)).toHaveBeenCalledTimes(2);
+});
+
+it('reads a playlist that is asked for all the time before it is too old, and shows what it has meanwhile', async () => {
+  const first = await cache.media(streamId);
+  const { release } = holdReads();
+  const read = vi.mocked(store.readPlaylistText);
+  const now = Date.now();
+  cache.renew(streamId, now + 300);
+  expect(read).not.toHaveBeenCalled();
+  cache.renew(streamId, now + 400);
+  cache.renew(streamId, now + 450);
+  expect(read).toHaveBeenCalledTimes(1);
+  expect(cache.fresh(streamId, now + 450)).toBe(first);
+  expect(cache.fresh(streamId, now + 600)).toBeUndefined();
+  release();
+  expect(await cache.media(streamId)).toBe(first);
+  expect(read).toHaveBeenCalledTimes(1);
+});
+
+it('shows nothing old when a playlist changes while it is read again', async () => {
+  await cache.media(streamId);
+  const { release } = holdReads();
+  const now = Date.now();
+  cache.renew(streamId, now + 400);
+  await stream.addPart();
+  expect(cache.fresh(streamId, now + 400)).toBeUndefined();
+  release();
+  expect(partsOf(await cache.rendition(streamId, 'video'))).toBe(1);
+});
+
+it('reads a change at once where requests come, and only there', async () => {
+  await cache.media(streamId);
+  const read = vi.spyOn(store, 'readPlaylistText');
+  await stream.addPart();
+  await expect.poll(() => partsOf(cache.freshRendition(streamId, 'video', Date.now()))).toBe(1);
+  expect(read).toHaveBeenCalledTimes(1);
+  vi.useFakeTimers({ now: Date.now() + 60_000, toFake: ['Date'] });
+  try {
+    await stream.addPart();
+    expect(read).toHaveBeenCalledTimes(1);
+  } finally {
+    vi.useRealTimers();
+  }
 });

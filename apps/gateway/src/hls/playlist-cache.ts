@@ -14,6 +14,10 @@ import type { Representation } from './representation.ts';
 
 /** Changes are told by the store; where that is missed, they are seen after this. */
 const MEDIA_FRESH_MS = 500;
+/** What is asked for all the time is read again when it is this old. */
+const RENEW_MS = 375;
+/** A stream that was asked for within this time is read as soon as it changes. */
+const BUSY_MS = 250;
 /** Codecs and bitrate change seldom. */
 const MULTIVARIANT_FRESH_MS = 5_000;
 /** A stream that was not requested for this long is forgotten. */
@@ -37,6 +41,8 @@ interface Entry {
   changed: boolean;
   usedAtMs: number;
   reading: Promise<Representation | undefined> | undefined;
+  /** Whether it is read although nothing has changed. */
+  isRenewing: boolean;
   /** What there was at the last look for requests that wait; undefined before the first, and where the store could not be asked. */
   seen: readonly unknown[] | undefined;
   readonly stopWatching: () => void;
@@ -90,11 +96,17 @@ export class PlaylistCache {
       const entry = this.#entry(streamId, now);
       if (isFresh(entry, now)) return entry.media;
       const began = entry.reading === undefined;
-      entry.reading ??= this.#read(streamId, entry).finally(() => (entry.reading = undefined));
+      const reading = (entry.reading ??= this.#begin(streamId, entry));
       // A read that another request began may have been answered before what has changed since.
-      if (began || !entry.changed) return entry.reading;
-      await entry.reading;
+      if (began || !entry.changed) return reading;
+      await reading;
     }
+  }
+
+  /** Reads it again before it is too old to answer requests with. */
+  renew(streamId: string, nowMs: number): void {
+    const entry = this.#entries.get(streamId);
+    if (entry !== undefined && nowMs - entry.readAtMs >= RENEW_MS) this.#readAhead(streamId, entry);
   }
 
   /**
@@ -149,6 +161,20 @@ export class PlaylistCache {
     for (const streamId of this.#entries.keys()) this.#drop(streamId);
   }
 
+  /** For requests that come. Their answer says what fails, to those that come then. */
+  #readAhead(streamId: string, entry: Entry): void {
+    if (entry.reading !== undefined) return;
+    entry.isRenewing = !entry.changed;
+    (entry.reading = this.#begin(streamId, entry)).catch(() => undefined);
+  }
+
+  #begin(streamId: string, entry: Entry): Promise<Representation | undefined> {
+    return this.#read(streamId, entry).finally(() => {
+      entry.reading = undefined;
+      entry.isRenewing = false;
+    });
+  }
+
   async #read(streamId: string, entry: Entry): Promise<Representation | undefined> {
     // Before the read: a change while it runs is not missed.
     entry.changed = false;
@@ -192,6 +218,7 @@ export class PlaylistCache {
       media: undefined,
       multivariant: {},
       reading: undefined,
+      isRenewing: false,
       seen: undefined,
       readAtMs: 0,
       usedAtMs: nowMs,
@@ -200,6 +227,7 @@ export class PlaylistCache {
       stopWatching: this.#store.watchPlaylist(streamId, () => {
         made.changed = true;
         wakeAll(made);
+        if (Date.now() - made.usedAtMs < BUSY_MS) this.#readAhead(streamId, made);
       }),
     };
     this.#entries.set(streamId, made);
@@ -247,9 +275,9 @@ export class PlaylistCache {
   }
 }
 
-/** Not while it is read, which is when something has changed. */
-const isFresh = ({ changed, reading, readAtMs }: Entry, nowMs: number): boolean =>
-  !changed && reading === undefined && nowMs - readAtMs < MEDIA_FRESH_MS;
+/** Not while it is read because something has changed. */
+const isFresh = ({ changed, reading, isRenewing, readAtMs }: Entry, nowMs: number): boolean =>
+  !changed && (reading === undefined || isRenewing) && nowMs - readAtMs < MEDIA_FRESH_MS;
 
 function wakeAll({ waiting }: Entry): void {
   for (const wake of [...waiting]) wake();

@@ -5,6 +5,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { endOfHead, preparedParts } from './prepared-answer.ts';
 import { playlistRepresentation, segmentRepresentation } from './representation.ts';
 import type { Representation } from './representation.ts';
 import { sendRepresentation } from './send-representation.ts';
@@ -50,6 +51,9 @@ const answers = (): string[] =>
     .map((each) => each.replace(/^Date: .*\r\n/m, ''));
 const sends = (what: Representation) => (request: IncomingMessage, response: ServerResponse) =>
   void sendRepresentation(request, response, what);
+
+/** The same, of which nothing is prepared. */
+const segmentLike = (what: Representation): Representation => ({ ...what });
 
 describe('a playlist that many ask for', () => {
   it('leaves as the runtime has written the first answer of a second, with a date of its own in the next', async () => {
@@ -126,6 +130,49 @@ describe('a playlist that many ask for', () => {
     await ended;
     expect(answers()[2]).toMatch(/^connection: close\r\n[^]*#EXT-X-ENDLIST\n$/im);
   });
+});
+
+it.each([
+  ['playlist', () => newPlaylist()],
+  ['segment', () => segmentRepresentation({ bytes: Buffer.from(`first${END}`), contentType: 'video/mp2t' })],
+])('another answer can be written as the runtime would after it has written one for a %s', async (_, first) => {
+  const what = first();
+  const others = [
+    playlistRepresentation(`#EXTM3U\n# another\n${END}`),
+    segmentRepresentation({ bytes: Buffer.from(`another${END}`), contentType: 'video/mp4' }),
+  ];
+  let end: string | undefined;
+  answer = (request, response) => {
+    sendRepresentation(request, response, what);
+    end = endOfHead(response, what);
+  };
+  get();
+  await expect.poll(() => answers()).toHaveLength(1);
+  expect(end).toMatch(/^Date: .*\r\nConnection: keep-alive\r\nKeep-Alive: timeout=\d+\r\n\r\n$/);
+  vi.setSystemTime(NOW_MS + 5_000);
+  for (const other of others) {
+    const made = Buffer.concat(preparedParts(other, end)!).toString('latin1');
+    received = '';
+    answer = sends(segmentLike(other));
+    get();
+    await expect.poll(() => received.endsWith(END)).toBe(true);
+    expect(made).toContain(`\r\nDate: ${new Date(NOW_MS + 5_000).toUTCString()}\r\n`);
+    expect(made.replace(/^Date: .*\r\n/m, '')).toBe(answers()[0]);
+  }
+});
+
+it('nothing is made up without an answer of the runtime, or after one that ends its connection', async () => {
+  const what = newPlaylist();
+  expect(preparedParts(what)).toBeUndefined();
+  let end: string | undefined = 'not asked';
+  answer = (request, response) => {
+    sendRepresentation(request, response, what);
+    end = endOfHead(response, what);
+  };
+  get('/', ['Connection: close']);
+  await expect.poll(() => answers()).toHaveLength(1);
+  expect(end).toBeUndefined();
+  expect(preparedParts(newPlaylist(), end)).toBeUndefined();
 });
 
 it('a segment is written by the runtime each time: a second copy of it would cost more than it saves', async () => {

@@ -63,15 +63,23 @@ export class ResponseBytes {
   /**
    * Writes to a connection that carries no response at the moment, and counts that.
    *
+   * @param parts at least one
    * @param flushed called once the kernel has accepted it all, or the connection is gone
    */
-  writeTo(socket: Socket, bytes: Uint8Array, sent: OnSent, flushed: () => void): void {
-    const pending: Pending = { socket, total: bytes.byteLength, sent, counted: 0 };
-    socket.write(bytes, (error) => {
-      this.#pending.delete(pending);
-      if (error === undefined || error === null) count(pending, 0);
-      flushed();
-    });
+  writeTo(socket: Socket, parts: readonly Uint8Array[], sent: OnSent, flushed: () => void): void {
+    const total = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const pending: Pending = { socket, total, sent, counted: 0 };
+    const last = parts.length - 1;
+    socket.cork();
+    for (const [index, part] of parts.entries())
+      if (index < last) socket.write(part);
+      else
+        socket.write(part, (error) => {
+          this.#pending.delete(pending);
+          if (error === undefined || error === null) count(pending, 0);
+          flushed();
+        });
+    socket.uncork();
     const unsent = unsentBytes(socket);
     count(pending, unsent);
     if (unsent > 0) this.#pending.add(pending);

@@ -16,6 +16,8 @@ import { PlaybackQuotas } from '../quotas/playback-quotas.ts';
 
 /** A deleted playback id, a disabled stream and a suspended tenant stop being played within twice this time, on every gateway. */
 const FRESH_MS = 400;
+/** What is asked for all the time is looked up again when it is this old. */
+const RENEW_MS = 300;
 /** How often what is remembered of an id in use is compared with the database. */
 const VERIFY_MS = 60_000;
 const MAX_KNOWN = 20_000;
@@ -66,6 +68,16 @@ export class PlaybackDirectory {
   fresh(playbackId: string, nowMs: number): PlaybackFact | undefined {
     const entry = this.#known.get(playbackId);
     return entry !== undefined && nowMs - entry.readAtMs < FRESH_MS ? entry.fact : undefined;
+  }
+
+  /** Looks an id up again before it is too old to answer requests with. @returns its stream, as long as it is fresh */
+  renew(playbackId: string, network: string, nowMs: number): PlaybackFact | undefined {
+    const entry = this.#known.get(playbackId);
+    const age = entry === undefined ? FRESH_MS : nowMs - entry.readAtMs;
+    if (age >= FRESH_MS) return undefined;
+    // What is found is noted by itself, and what cannot be told is told to those that ask for it then.
+    if (age >= RENEW_MS && !this.#running.has(playbackId)) this.#begin(playbackId, network).catch(() => undefined);
+    return entry?.fact;
   }
 
   /** The stream and tenant of an id that was found lately. */

@@ -66,6 +66,8 @@ export class HttpConnectionGuard {
         ? http1(socket)
         : this.admit(socket, () => this.#readStart(socket, server, http1, http2)),
     );
+    const closeIdle = server.closeIdleConnections.bind(server);
+    server.closeIdleConnections = () => this.repeated.keepSending(closeIdle);
     const answer = server.listeners('request') as RequestListener[];
     server.removeAllListeners('request');
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {

@@ -18,14 +18,17 @@ let received: string;
 let repeated: RepeatedRequests;
 /** What the parser has seen. */
 let seen: string[];
-let again: () => string | undefined;
+let again: (name: string) => string | undefined;
+/** Files that were asked for and answered without the parser. */
+let answered: string[];
 let unread: number;
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 
 beforeEach(async () => {
   received = '';
   seen = [];
-  again = () => AGAIN;
+  again = (name) => (name === 'list' ? AGAIN : undefined);
+  answered = [];
   unread = 0;
   repeated = new RepeatedRequests(() => (unread++, () => void unread--));
   answer = (_request, response) => void response.end('parsed');
@@ -33,26 +36,32 @@ beforeEach(async () => {
     response.sendDate = false;
     seen.push(`${request.method} ${request.url}`);
     repeated.arrived(request, response);
-    if (request.url === '/list')
-      repeated.remember(request, () => (socket, flushed) => {
-        const text = again();
-        if (text !== undefined) socket.write(text, flushed);
-        return text !== undefined;
+    if (request.url?.startsWith('/list') === true)
+      repeated.remember(request, () => (name, socket, flushed) => {
+        const text = again(name);
+        if (text === undefined) return false;
+        answered.push(name);
+        socket.write(text, flushed);
+        return true;
       });
     answer(request, response);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   server.on('connection', (socket: Socket) => (accepted = socket));
-  client = connect((server.address() as AddressInfo).port, '127.0.0.1');
-  client.setNoDelay(true);
-  client.on('data', (bytes) => (received += bytes.toString('latin1')));
-  client.on('error', () => undefined);
+  client = connectTo();
 });
 afterEach(() => {
   client.destroy();
   server.closeAllConnections();
   server.close();
 });
+
+function connectTo(): Socket {
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.setNoDelay(true);
+  socket.on('data', (bytes) => (received += bytes.toString('latin1')));
+  return socket.on('error', () => undefined);
+}
 
 const answers = (): string[] => received.match(/parsed|again!/g) ?? [];
 /** Sends it, and waits for its answer. */
@@ -74,6 +83,39 @@ async function learn(bytes = GET): Promise<void> {
   seen.length = 0;
 }
 
+describe('a request for a file beside one that was asked for before', () => {
+  const named = (name: string): string => GET.replace('list', name);
+  beforeEach(() => (again = () => AGAIN));
+
+  it('is answered without the parser, by its name', async () => {
+    await learn();
+    answered.length = 0;
+    const names = ['segment-1.ts', 'a', 'A_9', '..', 'x'.repeat(64)];
+    for (const name of names) expect(await ask(named(name))).toBe('again!');
+    expect(answered).toEqual(names);
+    expect(seen).toEqual([]);
+    again = (name) => (name === 'list' ? AGAIN : undefined);
+    expect([await ask(named('other')), await ask(GET)]).toEqual(['parsed', 'again!']);
+    expect(seen).toEqual(['GET /other']);
+  });
+
+  it('is parsed where its name is long, or has any other character', async () => {
+    await learn();
+    answered.length = 0;
+    for (const name of ['x'.repeat(65), '', '%61', 'a?b', 'a/b', 'a~', 'a:80', 'a;b', '*']) {
+      expect(await ask(named(name)), name).toBe('parsed');
+      expect(await ask(GET)).toBe('again!');
+    }
+    expect(new Set(answered)).toEqual(new Set(['list']));
+  });
+
+  it('is answered again on a connection that began with another file, and not where that has a query', async () => {
+    for (let i = 0; i < 4; i++) expect(await ask('GET /list?x=/a HTTP/1.1\r\nHost: x\r\n\r\n')).toBe('parsed');
+    await learn();
+    expect(await ask(named('b'))).toBe('again!');
+  });
+});
+
 describe('a request that comes again', () => {
   it('is answered without the parser, as long as its bytes and its answer are the same', async () => {
     await learn();
@@ -85,7 +127,7 @@ describe('a request that comes again', () => {
     await learn();
     again = () => undefined;
     expect(await ask(GET)).toBe('parsed');
-    again = () => AGAIN;
+    again = (name) => (name === 'list' ? AGAIN : undefined);
     expect(await ask(GET)).toBe('again!');
     expect(seen).toEqual(['GET /list']);
   });
@@ -163,6 +205,24 @@ describe('a request that comes again', () => {
     expect(seen).toEqual(['GET /list']);
     client.resume();
     await expect.poll(() => unread).toBe(0);
+  });
+
+  it('keeps its connection until its answer has left, when those are closed that carry none', async () => {
+    await learn();
+    const large = '.'.repeat(16 * 1024 * 1024);
+    again = () => large;
+    client.pause();
+    await send(GET);
+    const closeIdle = (): void => repeated.keepSending(() => server.closeIdleConnections());
+    closeIdle();
+    expect(accepted.destroyed).toBe(false);
+    let length = 0;
+    client.on('data', (bytes) => (length += bytes.length));
+    client.resume();
+    await expect.poll(() => length).toBe(large.length);
+    await expect.poll(() => unread).toBe(0);
+    closeIdle();
+    expect(accepted.destroyed).toBe(true);
   });
 
   it('is no longer looked for on a connection that was upgraded', async () => {

@@ -1,32 +1,44 @@
-// Players ask for a playlist again and again, over one connection and in the same bytes. Such a request is answered again without being
-// parsed again: what the runtime's parser made of those bytes once, at the beginning of a message, it would make of them once more.
+// Players ask for a playlist again and again, and for the segments that it lists, over one connection and in the same bytes but for the
+// file's name. Such a request is answered without being parsed again: what the runtime's parser made of those bytes once, at the
+// beginning of a message, it would make of them once more.
 //
 // The bytes of a connection are compared only where a message begins for certain, that is behind a request that came whole and alone
 // in one read, and was answered. Anything else goes through the parser, and is looked at anew.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { unsentBytes } from '../http/socket-bytes.ts';
-
-/** Longer requests are parsed each time: what is kept of a connection stays small. */
-const MAX_REQUEST_BYTES = 2_048;
-const LINE_END = '\r\n';
-const HEAD_END = '\r\n\r\n';
+import { readDirectly } from './direct-reads.ts';
+import { isWhole, KnownFiles } from './known-files.ts';
 
 /**
- * Answers a request once more, with the connection's own `write`.
+ * Answers a request for a file like one that was answered before, with the connection's own `write`.
  *
+ * @param name of the file
  * @param flushed to be called when the answer has left, or never will
  * @returns whether it has: else the request is parsed
  */
-export type AnswerAgain = (socket: Socket, flushed: () => void) => boolean;
+export type AnswerAgain = (name: string, socket: Socket, flushed: () => void) => boolean;
 
 /** @returns undefined where the request is to be parsed each time */
 type MakeAgain = () => AnswerAgain | undefined;
+
+/** What Node.js keeps in a connection: the response that it carries. */
+type WithResponse = Socket & { _httpMessage?: { readonly finished: boolean } | null };
+const UNFINISHED = { finished: false };
+
 type OnData = (this: Socket, bytes: Buffer) => void;
+
+interface Known {
+  readonly files: KnownFiles;
+  readonly again: AnswerAgain;
+}
 
 export class RepeatedRequests {
   readonly #connections = new WeakMap<Socket, Connection>();
   readonly #limitUnread: (socket: Socket) => () => void;
+  /** Connections with an answer that the kernel has not taken all of. */
+  readonly #sending = new Set<Socket>();
   #isOn = (): boolean => true;
 
   /** @param limitUnread disconnects a client that does not read its answer, until what it returns is called */
@@ -39,20 +51,40 @@ export class RepeatedRequests {
     this.#isOn = isOn;
   }
 
+  /**
+   * Has connections closed that carry no response, but for those whose answer has not left yet: the runtime knows nothing of that.
+   *
+   * @param close how the runtime does it, at once
+   */
+  keepSending(close: () => void): void {
+    const kept = [...this.#sending].filter((socket) => ((socket as WithResponse)._httpMessage ?? null) === null);
+    for (const socket of kept) (socket as WithResponse)._httpMessage = UNFINISHED;
+    try {
+      close();
+    } finally {
+      for (const socket of kept) (socket as WithResponse)._httpMessage = null;
+    }
+  }
+
   /** Call it for each request, before it is answered. */
   arrived(request: IncomingMessage, response: ServerResponse): void {
     this.#connections.get(request.socket)?.arrived(request, response);
   }
 
   /**
-   * Call it while a request is answered whose answer depends on nothing but its bytes, and on what is looked at again.
+   * Call it while a request is answered whose answer depends on nothing but its bytes, and on what is looked at again; and where the
+   * same is true of all files beside the one that it asks for.
    *
    * @param makeAgain called at once, or never
    */
   remember({ socket }: IncomingMessage, makeAgain: MakeAgain): void {
     const connection = this.#connections.get(socket);
     if (connection !== undefined) return connection.remember(makeAgain);
-    const made = new Connection(socket, { isOn: () => this.#isOn(), limitUnread: this.#limitUnread });
+    const made = new Connection(socket, {
+      isOn: () => this.#isOn(),
+      limitUnread: this.#limitUnread,
+      sending: this.#sending,
+    });
     this.#connections.set(socket, made);
     // Not while the runtime reads: it hands the connection's bytes to its parser without JavaScript until then.
     setImmediate(() => made.open());
@@ -62,16 +94,17 @@ export class RepeatedRequests {
 interface ConnectionOptions {
   readonly isOn: () => boolean;
   readonly limitUnread: (socket: Socket) => () => void;
+  readonly sending: Set<Socket>;
 }
 
 class Connection {
   readonly #socket: Socket;
   readonly #options: ConnectionOptions;
-  #parse: OnData | undefined;
+  #toParser: OnData | undefined;
   /** Whether the next bytes begin a message. */
   #isBetween = false;
-  /** The request whose answer is known, and that answer. */
-  #known: { readonly bytes: Buffer; readonly again: AnswerAgain } | undefined;
+  /** The requests whose answers are known. */
+  #known: Known | undefined;
   /** The last one of what is being parsed. */
   #request: IncomingMessage | undefined;
   #response: ServerResponse | undefined;
@@ -88,9 +121,13 @@ class Connection {
     const listeners = socket.listeners('data') as OnData[];
     // An upgraded connection is no longer the parser's.
     if (socket.destroyed || !hasParser(socket) || listeners.length !== 1) return;
-    this.#parse = listeners[0];
+    const toParser = listeners[0]!;
+    this.#toParser = toParser;
     socket.on('data', this.#onData);
-    socket.off('data', this.#parse!);
+    socket.off('data', toParser);
+    // A connection over TLS has no bytes of its own to read.
+    if (!(socket instanceof TLSSocket) && socket.readableLength === 0 && !socket.isPaused())
+      readDirectly(socket, this.#onRead);
   }
 
   arrived(request: IncomingMessage, response: ServerResponse): void {
@@ -104,30 +141,64 @@ class Connection {
   }
 
   readonly #onData = (bytes: Buffer): void => {
-    const socket = this.#socket;
-    if (!hasParser(socket)) return this.#leave();
-    const isKnown = this.#known?.bytes.equals(bytes) === true;
-    if (isKnown && this.#isBetween && this.#answer(this.#known!.again)) return;
+    const parser = this.#parser;
+    if (parser === undefined) return this.#leave();
+    if (!this.#answer(bytes)) this.#parse(bytes, parser);
+  };
+
+  /** The same for a connection that is read directly. */
+  readonly #onRead = (bytes: Buffer): boolean => {
+    const parser = this.#parser;
+    // The stream is that of another protocol: it has its own buffers.
+    if (parser === undefined) return this.#socket.push(Buffer.from(bytes));
+    if (!this.#answer(bytes)) this.#parse(Buffer.from(bytes), parser);
+    return true;
+  };
+
+  /** What hands bytes to the runtime's parser, as long as that has the connection. */
+  get #parser(): OnData | undefined {
+    return hasParser(this.#socket) ? this.#toParser : undefined;
+  }
+
+  #parse(bytes: Buffer, parser: OnData): void {
     this.#isBetween = false;
-    this.#parse!.call(socket, bytes);
+    parser.call(this.#socket, bytes);
     const [request, makeAgain] = [this.#request, this.#makeAgain];
     this.#request = undefined;
     this.#makeAgain = undefined;
-    if (!hasParser(socket)) return this.#leave();
+    if (!hasParser(this.#socket)) return this.#leave();
     this.#isBetween = request !== undefined && isWhole(bytes, request);
-    if (isKnown || !this.#isBetween) return;
-    const again = makeAgain?.();
-    if (again !== undefined) this.#known = { bytes: Buffer.from(bytes), again };
-  };
+    if (!this.#isBetween || makeAgain === undefined) return;
+    if (this.#known?.files.nameIn(bytes) !== undefined) return;
+    const again = makeAgain();
+    const files = KnownFiles.of(bytes, request!);
+    if (again !== undefined && files !== undefined) this.#known = { files, again };
+  }
 
-  #answer(again: AnswerAgain): boolean {
+  /** @returns false where the parser is to read them */
+  #answer(bytes: Buffer): boolean {
+    const known = this.#known;
+    if (!this.#isBetween || known === undefined) return false;
+    const name = known.files.nameIn(bytes);
     const socket = this.#socket;
     // Answers leave in the order of their requests, and a client that does not read gets no more.
-    if (!this.#isIdle || !this.#options.isOn() || unsentBytes(socket) > 0) return false;
-    let unlimit: (() => void) | undefined;
-    if (!again(socket, () => unlimit?.())) return false;
-    if (unsentBytes(socket) > 0) unlimit = this.#options.limitUnread(socket);
+    if (name === undefined || !this.#isIdle || !this.#options.isOn() || !socket.writable || unsentBytes(socket) > 0)
+      return false;
+    let whenSent: (() => void) | undefined;
+    if (!known.again(name, socket, () => whenSent?.())) return false;
+    if (unsentBytes(socket) > 0) whenSent = this.#wait(socket);
     return true;
+  }
+
+  /** @returns call it when the answer has left */
+  #wait(socket: Socket): () => void {
+    const { limitUnread, sending } = this.#options;
+    const unlimit = limitUnread(socket);
+    sending.add(socket);
+    return () => {
+      unlimit();
+      sending.delete(socket);
+    };
   }
 
   /** Whether the last response has left its connection. */
@@ -141,20 +212,6 @@ class Connection {
   #leave(): void {
     this.#socket.off('data', this.#onData);
   }
-}
-
-/**
- * Whether these bytes are this request and nothing else. Were they the rest of one whose beginning was read before, their first line
- * would be part of a header, and the request had one header more than they have lines.
- */
-function isWhole(bytes: Buffer, { method, url, rawHeaders, httpVersion, complete }: IncomingMessage): boolean {
-  if (!complete || bytes.byteLength > MAX_REQUEST_BYTES) return false;
-  const text = bytes.toString('latin1');
-  if (!text.startsWith(`${method} ${url} HTTP/${httpVersion}${LINE_END}`)) return false;
-  if (text.indexOf(HEAD_END) !== text.length - HEAD_END.length) return false;
-  let lines = 0;
-  for (let at = text.indexOf(LINE_END); at >= 0; at = text.indexOf(LINE_END, at + LINE_END.length)) lines++;
-  return lines === rawHeaders.length / 2 + 2;
 }
 
 /** Whether the runtime still reads requests from it. */
