@@ -69,6 +69,22 @@ const newBytes = ({ bytes }: Viewer, from: number): Uint8Array[] =>
   [...bytes].filter(([mediaSequence]) => mediaSequence >= from).map(([, segment]) => segment);
 
 describe('a stream from beginning to end', () => {
+  it('makes the same segments of frames that the log lets go before they are committed', async () => {
+    // Less than a segment.
+    frameBus = createMemoryFrameBus({ maxBytesPerStream: 200_000 });
+    await startPackager();
+    const publisher = await connect();
+    const sent: Frame[] = [];
+    const log = flvLog(BBB_FLV, 1);
+    for (let at = 0; at < log.length; at += 20) {
+      sent.push(...publisher.send(log.slice(at, at + 20)));
+      await expect.poll(async () => (await frameBus.readLogs())[0]!.readers).toBe(1);
+      await viewer.until('what is whole', (v) => v.nextMediaSequence >= reference(sent, '').length);
+    }
+    expect(seen()).toEqual(reference(sent, publisher.claim.sessionId));
+    expect(publisher.memory.freed.length).toBeGreaterThan(0);
+  });
+
   it('is listed as it is cut, and closed when its publisher stays away', async () => {
     const packager = await startPackager();
     const publisher = await connect({ reconnectWindowMs: 300 });
@@ -76,6 +92,8 @@ describe('a stream from beginning to end', () => {
     await viewer.until('all segments but the last one', (v) => v.nextMediaSequence === 14);
     expect(packager.active).toMatchObject([{ streamId, sessionId: publisher.claim.sessionId }]);
     expect(packager.ended).toEqual([]);
+    // What is committed may be written over, but for the last two groups of pictures.
+    expect(publisher.memory.freed.length).toBeGreaterThan(sent.length / 2);
     await publisher.leave();
     await viewer.until('the end', (v) => v.last!.endList);
     await expect.poll(() => packager.ended).toMatchObject([{ sessionId: publisher.claim.sessionId, segments: 15 }]);

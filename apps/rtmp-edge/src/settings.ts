@@ -154,6 +154,12 @@ export const rtmpEdgeSettings = defineSettings({
     16 * MiB,
     "Total announced size of a connection\'s unfinished messages, in bytes.",
   ),
+  spareBytes: setting(
+    'MILLRACE_RTMP_SPARE_BYTES',
+    bytes(0),
+    8 * MiB,
+    'How much memory of media that is committed each RTMP publisher keeps for what it sends next, in bytes; 0: none, all of it is left to the garbage collector.',
+  ),
   maxUnsentBytes: setting(
     'MILLRACE_RTMP_MAX_UNSENT_BYTES',
     bytes(4 * KiB),

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FrameBus, FramePublisher, StartPosition } from './frame-bus.ts';
 import { FrameBusError } from './frame-bus.errors.ts';
 import { FrameRecorder } from './testing/frame-recorder.ts';
+import { PoisonedMemory } from './testing/poisoned-memory.ts';
 import {
   sampleConfiguration,
   sampleEnd,
@@ -395,6 +396,31 @@ export function frameBusContract(harness: FrameBusHarness): void {
       const marks = [3, 7, 1, 9, 5].map((n) => sampleMark(streamId, n, { epoch: E1, sequence: n }));
       await Promise.all(marks.map((mark) => bus.recordCommit(mark)));
       expect((await bus.lastCommit(streamId))?.head.mediaSequence).toBe(9);
+    });
+  });
+
+  describe('memory of payloads', () => {
+    it('is free once a mark covers the frames and readers have released them, and not before', async () => {
+      const streamId = newId('str');
+      const memory = new PoisonedMemory();
+      const publisher = bus.openPublisher(streamId, E1);
+      publisher.memory = memory;
+      const recorder = new FrameRecorder();
+      const wrong: number[] = [];
+      recorder.onEach = ({ sequence, payload }) => {
+        if (Buffer.compare(payload, samplePayload(E1, sequence, payload.length)) !== 0) wrong.push(sequence);
+      };
+      const subscription = await bus.subscribe(streamId, OLDEST, recorder);
+      for (const frame of sampleEpoch(E1, 100, 10)) await publishOne(publisher, frame);
+      expect(await publisher.confirmed(10_000)).toBe(true);
+      await recorder.untilCount(100);
+      expect([memory.kept.size, memory.freed.length]).toEqual([90, 0]);
+      subscription.release({ epoch: E1, sequence: 51 });
+      await bus.recordCommit(sampleMark(streamId, 1, { epoch: E1, sequence: 51 }));
+      await expect.poll(() => memory.freed.length).toBe(45);
+      expect(wrong).toEqual([]);
+      await publisher.close(10_000);
+      subscription.close();
     });
   });
 

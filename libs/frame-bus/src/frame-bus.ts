@@ -29,8 +29,21 @@ export interface FrameSubscriber {
 }
 
 export interface FrameSubscription {
+  /**
+   * The subscriber reads no payload of a frame before this position any more, and has nowhere kept a view of one: the memory may be used
+   * again. One that never says so may keep what it was given as long as it likes.
+   */
+  release(position: FramePosition): void;
   /** Stops it. No call comes after this one returned. */
   close(): void;
+}
+
+/** Memory in which payloads of published frames lie, and which is used again once the bus and all readers have let them go. */
+export interface PayloadMemory {
+  /** The bus keeps these bytes. Called once for each frame that it takes, except for configurations, which are kept elsewhere too. */
+  keep(payload: Uint8Array): void;
+  /** Neither the bus nor any reader will look at these bytes again. Never called for a frame that a reader may still have. */
+  free(payload: Uint8Array): void;
 }
 
 /**
@@ -56,6 +69,8 @@ export interface FramePublisher {
   readonly inflightBytes: number;
   /** Called each time `publish` may go on after it has returned false. */
   onDrain: (() => void) | undefined;
+  /** Told what becomes of payloads. To be set before the first frame. */
+  memory: PayloadMemory | undefined;
   /** Sends what is left and waits, at most `timeoutMs`, until the bus has confirmed it. Idempotent. */
   close(timeoutMs: number): Promise<void>;
 }

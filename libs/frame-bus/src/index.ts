@@ -5,6 +5,7 @@ export type {
   FrameSubscriber,
   FrameSubscription,
   LogUsage,
+  PayloadMemory,
   StartPosition,
 } from './frame-bus.ts';
 export { FrameBusError, isFrameBusAway } from './frame-bus.errors.ts';

@@ -15,7 +15,31 @@ const SESSION_SPECS = [
 ];
 const DECODER_SPECS = ['libs/protocol/src/rtmp/chunk/chunk-bad-input.spec.ts'];
 
+const MEDIA_MEMORY = 'libs/protocol/src/rtmp/chunk/media-memory.ts';
+const MEDIA_MEMORY_SPECS = ['libs/protocol/src/rtmp/chunk/media-memory.spec.ts'];
+
 export const RTMP_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'slab-is-used-again-before-all-of-it-is-freed',
+    file: MEDIA_MEMORY,
+    find: 'if (slab !== this.#current && slab.freed === slab.starts.length) this.#recycle(slab);',
+    replace: 'if (slab !== this.#current) this.#recycle(slab);',
+    specs: MEDIA_MEMORY_SPECS,
+  },
+  {
+    name: 'slab-of-a-message-that-was-kept-twice-is-used-again',
+    file: MEDIA_MEMORY,
+    find: 'if (index < 0 || slab.fates[index] !== RESERVED) this.#share(slab);',
+    replace: 'if (index < 0) this.#share(slab);',
+    specs: MEDIA_MEMORY_SPECS,
+  },
+  {
+    name: 'slab-of-a-message-that-was-freed-unkept-is-used-again',
+    file: MEDIA_MEMORY,
+    find: 'if (index < 0 || slab.fates[index] !== KEPT) return this.#share(slab);',
+    replace: 'if (index < 0) return this.#share(slab);',
+    specs: MEDIA_MEMORY_SPECS,
+  },
   {
     name: 'rtmp-unsent-bytes-unlimited',
     file: CONNECTION,

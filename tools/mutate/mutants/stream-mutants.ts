@@ -14,6 +14,11 @@ const LEASE_KEEPER = 'apps/packager/src/packaging/lease-keeper.ts';
 const SEGMENTER = 'apps/packager/src/packaging/segmenter.ts';
 const CUT_DECISION = 'apps/packager/src/packaging/cut-decision.ts';
 
+const MEMORY_STREAM = 'libs/frame-bus/src/memory/memory-stream.ts';
+const MEMORY_SUBSCRIPTION = 'libs/frame-bus/src/memory/memory-subscription.ts';
+const PACKAGING_RUN = 'apps/packager/src/packaging/packaging-run.ts';
+
+const PAYLOAD_SPECS = ['libs/frame-bus/src/memory/payload-memory.spec.ts'];
 const FRAME_ORDER_SPECS = ['libs/frame-bus/src/order/frame-order.spec.ts'];
 const MEMORY_BUS_SPECS = ['libs/frame-bus/src/frame-bus.memory.spec.ts'];
 const WIRE_SPECS = ['libs/frame-bus/src/wire/frame-wire.spec.ts'];
@@ -25,6 +30,48 @@ const SEGMENTER_SPECS = [
 ];
 
 export const STREAM_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'payload-that-a-reader-has-is-freed',
+    file: MEMORY_STREAM,
+    find: 'if (subscription.holds(index)) return true;',
+    replace: 'if (subscription.holds(index)) return false;',
+    specs: PAYLOAD_SPECS,
+  },
+  {
+    name: 'payload-that-a-reader-had-is-freed-when-it-leaves',
+    file: MEMORY_STREAM,
+    find: 'if (index < this.#escapedEnd) return true;',
+    replace: '',
+    specs: PAYLOAD_SPECS,
+  },
+  {
+    name: 'payload-of-another-publisher-is-freed',
+    file: MEMORY_STREAM,
+    find: 'frame.epoch !== this.#memoryEpoch || ',
+    replace: '',
+    specs: PAYLOAD_SPECS,
+  },
+  {
+    name: 'payload-of-a-configuration-is-freed',
+    file: MEMORY_STREAM,
+    find: ' || isConfiguration(frame)) return;',
+    replace: ') return;',
+    specs: PAYLOAD_SPECS,
+  },
+  {
+    name: 'reader-has-released-one-frame-too-many',
+    file: MEMORY_SUBSCRIPTION,
+    find: 'index >= this.#held && ',
+    replace: 'index > this.#held && ',
+    specs: PAYLOAD_SPECS,
+  },
+  {
+    name: 'packager-releases-what-it-has-not-muxed',
+    file: PACKAGING_RUN,
+    find: 'this.#subscription?.release(committed.playlist.head.position);',
+    replace: 'this.#subscription?.release(this.#behind());',
+    specs: ['apps/packager/src/packager.memory.spec.ts'],
+  },
   {
     name: 'frame-gap-is-not-seen',
     file: FRAME_ORDER,

@@ -112,6 +112,7 @@ export class PackagingRun implements FrameSubscriber {
       expectedMediaSequence: plan.expectedMediaSequence,
       step: plan.step,
       rebuildTo: plan.rebuildTo,
+      onCommitted: (committed) => this.#committed(committed),
       onPartsListed: (parts, seconds) => options.observer.partsListed(parts, seconds),
       onAdded: (segment) => options.observer.segmentFinished(segment),
       onNotRebuilt: (why, rebuildFrom) => this.#again(why, { rebuildFrom }),
@@ -305,6 +306,12 @@ export class PackagingRun implements FrameSubscriber {
     this.#subscription?.close();
     await this.#committer.settled();
     this.#again('too many segments waited for the live store');
+  }
+
+  /** What is committed was cut of every frame before the head, and has copies of what it took: none of them is read again. */
+  #committed(committed: CommittedSegments): void {
+    this.#subscription?.release(committed.playlist.head.position);
+    this.#options.onCommitted(committed);
   }
 
   #committerStopped(stop: CommitStop): void {

@@ -2,6 +2,7 @@
 import { DEFAULT_STREAM_SETTINGS, IdPrefix, newId } from '@millrace/domain';
 import type { Frame, PublishClaim, StreamSettings } from '@millrace/domain';
 import type { FrameBus, FramePublisher } from '@millrace/frame-bus';
+import { PoisonedMemory } from '@millrace/frame-bus/testing';
 import type { LiveStore } from '@millrace/live-store';
 
 const RENEW_MS = 300;
@@ -16,6 +17,8 @@ export interface TestPublisherOptions {
 }
 
 export class TestPublisher {
+  /** What may be written over is: a packager that reads it all the same makes segments with other bytes. */
+  readonly memory = new PoisonedMemory();
   readonly claim: PublishClaim;
   readonly resumed: boolean;
   readonly #options: TestPublisherOptions;
@@ -46,12 +49,13 @@ export class TestPublisher {
     this.claim = claim;
     this.resumed = resumed;
     this.#publisher = publisher;
+    publisher.memory = this.memory;
   }
 
   /** Publishes frames under this claim's epoch, numbered on. @returns them as they went out */
   send(frames: readonly Frame[]): Frame[] {
     const sent = frames.map((frame) => ({ ...frame, epoch: this.claim.epoch, sequence: ++this.#sequence }));
-    for (const frame of sent) this.#publisher.publish(frame);
+    for (const frame of sent) this.#publisher.publish({ ...frame, payload: Buffer.from(frame.payload) });
     this.#publisher.flush();
     return sent;
   }

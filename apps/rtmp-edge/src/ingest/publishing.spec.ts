@@ -271,6 +271,7 @@ describe('a publish', () => {
             confirmed: (timeoutMs) => inner.confirmed(timeoutMs),
             inflightBytes: 0,
             onDrain: undefined,
+            memory: undefined,
             close: (timeoutMs) => inner.close(timeoutMs),
           };
           publishers.push(outer);

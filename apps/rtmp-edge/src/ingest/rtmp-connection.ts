@@ -11,7 +11,7 @@ import type {
   MediaWatch,
   PublishDecision,
 } from '@millrace/ingest';
-import { RtmpServerSession } from '@millrace/protocol/rtmp';
+import { MediaMemory, RtmpServerSession } from '@millrace/protocol/rtmp';
 import type {
   ConnectInfo,
   LoginRequest,
@@ -56,6 +56,8 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
   #active: ActivePublisher | undefined;
   /** The publisher of `#active`. */
   #publisher: LivePublisher | undefined;
+  /** Where what is published lies. */
+  #memory: MediaMemory | undefined;
   /** What the session's media goes to. */
   #toFrames: ToFrames | undefined;
   #watch: MediaWatch | undefined;
@@ -326,8 +328,10 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
       this.#session.sendStatus({ level: 'warning', code: PUBLISH_WARNING, description });
     const refuseCodec = (detail: string): void => this.cut('unsupported_codec', detail);
     const watch = ingest.watch(claim, { warn, refuseCodec }, this.#logger);
+    this.#memory = this.#openMemory();
     this.#publisher = this.#openPublisher(decision);
     if (!this.#publisher) return;
+    this.#session.mediaMemory = this.#memory;
     this.#toFrames = new ToFrames(this.#publisher, watch, this.#context.settings.maxTracks);
     this.#session.media = this.#toFrames;
     this.#watch = watch;
@@ -347,11 +351,17 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#logger.info({ ...claimIds(claim), epoch: claim.epoch, resumed }, what);
   }
 
+  /** One for each publish: what one stream has let go never goes to another. */
+  #openMemory(): MediaMemory | undefined {
+    const { spareBytes } = this.#context.settings;
+    return spareBytes === 0 ? undefined : new MediaMemory(spareBytes);
+  }
+
   #openPublisher(decision: Granted): LivePublisher | undefined {
     const { ingest } = this.#context;
     const { claim } = decision;
     try {
-      return ingest.publishes.open(decision);
+      return ingest.publishes.open(decision, this.#memory);
     } catch (error) {
       this.#logger.error({ err: error, ...claimIds(claim) }, 'the frame bus did not accept the publisher');
       ingest.publishes.release(claim);
@@ -421,6 +431,9 @@ export class RtmpConnection implements ServerSessionHandler, ByteSocketHandler, 
     this.#publisher = undefined;
     this.#toFrames = undefined;
     this.#session.media = undefined;
+    this.#session.mediaMemory = undefined;
+    this.#memory?.close();
+    this.#memory = undefined;
     this.#socket?.carryMedia(false);
     this.#watch?.stop();
     clearTimeout(this.#ending);

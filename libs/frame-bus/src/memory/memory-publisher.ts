@@ -1,6 +1,6 @@
 // The publisher of one epoch when the readers are in the same process: nothing waits, so nothing can be in flight.
 import type { Frame } from '@millrace/domain';
-import type { FramePublisher } from '../frame-bus.ts';
+import type { FramePublisher, PayloadMemory } from '../frame-bus.ts';
 import type { FrameBusObserver } from '../frame-bus-observer.ts';
 import type { PublishOrder } from '../order/publish-order.ts';
 import type { MemoryStream } from './memory-stream.ts';
@@ -9,6 +9,7 @@ export class MemoryPublisher implements FramePublisher {
   readonly inflightBytes = 0;
   /** Never called: `publish` of an open publisher never returns false. */
   onDrain: (() => void) | undefined;
+  memory: PayloadMemory | undefined;
   readonly #stream: MemoryStream;
   readonly #order: PublishOrder;
   readonly #observer: FrameBusObserver;
@@ -29,7 +30,7 @@ export class MemoryPublisher implements FramePublisher {
       return false;
     }
     this.#order.check(frame);
-    this.#stream.append(frame);
+    this.#stream.append(frame, this.memory);
     return true;
   }
 

@@ -1,6 +1,7 @@
 // One stream inside this process: its log, its subscriptions, what may be forgotten.
 import { comparePositions, isConfiguration, isRandomAccess, TICKS_PER_MS, frameCost } from '@millrace/domain';
 import type { Frame, FramePosition } from '@millrace/domain';
+import type { PayloadMemory } from '../frame-bus.ts';
 import type { FrameBusObserver } from '../frame-bus-observer.ts';
 import { FrameLog } from '../log/frame-log.ts';
 import type { BudgetMember, RetentionBudget } from '../retention/retention-budget.ts';
@@ -26,6 +27,11 @@ export class MemoryStream implements BudgetMember {
   #groups: number[] = [];
   /** Index of the first of the configuration frames that came last, while nothing else has come after them. */
   #configurationStart: number | undefined;
+  /** Where the payloads of this epoch lie. */
+  #memory: PayloadMemory | undefined;
+  #memoryEpoch = 0;
+  /** Index after the last frame that a reader had which has left: what became of its views is not known. */
+  #escapedEnd = 0;
 
   constructor(maxBytes: number, nowMs: number, budget: RetentionBudget, observer: FrameBusObserver) {
     this.#maxBytes = maxBytes;
@@ -68,16 +74,23 @@ export class MemoryStream implements BudgetMember {
     return oldest.epoch === newest.epoch ? Math.max(0, newest.dts90k - oldest.dts90k) / TICKS_PER_MS : 0;
   }
 
-  /** Takes a frame and gives it to all who are up to date. @returns false for one of an epoch that is over */
-  append(frame: Frame): boolean {
+  /**
+   * Takes a frame and gives it to all who are up to date.
+   * @param memory told when nothing reads its payload any more
+   * @returns false for one of an epoch that is over
+   */
+  append(frame: Frame, memory?: PayloadMemory): boolean {
     if (comparePositions(frame, this.#newest) <= 0) return false;
     this.#newest.epoch = frame.epoch;
     this.#newest.sequence = frame.sequence;
     const index = this.log.end;
     this.log.push(frame);
     this.#budget.addRetained(frameCost(frame));
+    this.#memory = memory;
+    this.#memoryEpoch = frame.epoch;
     if (isConfiguration(frame)) this.#configurationStart ??= index;
     else {
+      memory?.keep(frame.payload);
       if (isRandomAccess(frame)) {
         this.#groups.push(this.#configurationStart ?? index);
         this.#forget();
@@ -117,7 +130,25 @@ export class MemoryStream implements BudgetMember {
     if ((this.#groups[0] ?? log.first) < log.first) this.#groups = this.#groups.filter((start) => start >= log.first);
   }
 
+  /** A subscription ends that had the frames up to this index, and may have kept views of them. */
+  left(subscription: MemorySubscription, nextIndex: number): boolean {
+    if (!this.subscriptions.delete(subscription)) return false;
+    this.#escapedEnd = Math.max(this.#escapedEnd, nextIndex);
+    return true;
+  }
+
   #drop(): void {
-    this.#budget.addRetained(-this.log.dropFirst());
+    const { log } = this;
+    const index = log.first;
+    const frame = this.#memory && log.at(index);
+    this.#budget.addRetained(-log.dropFirst());
+    if (frame === undefined || frame.epoch !== this.#memoryEpoch || isConfiguration(frame)) return;
+    if (!this.#isHeld(index)) this.#memory?.free(frame.payload);
+  }
+
+  #isHeld(index: number): boolean {
+    if (index < this.#escapedEnd) return true;
+    for (const subscription of this.subscriptions) if (subscription.holds(index)) return true;
+    return false;
   }
 }

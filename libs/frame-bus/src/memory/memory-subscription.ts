@@ -1,5 +1,5 @@
 // A reader of a stream inside this process.
-import type { Frame } from '@millrace/domain';
+import type { Frame, FramePosition } from '@millrace/domain';
 import type { FrameSubscriber, FrameSubscription, StartPosition } from '../frame-bus.ts';
 import type { FrameBusObserver } from '../frame-bus-observer.ts';
 import { FrameOrder } from '../order/frame-order.ts';
@@ -18,6 +18,8 @@ export class MemorySubscription implements FrameSubscription {
   readonly #order: FrameOrder;
   #gate: KeyframeGate | undefined;
   #next: number;
+  /** Index of the first frame of which the subscriber may have a view. */
+  #held = 0;
   #state: 'starting' | 'idle' | 'giving' | 'closed' = 'starting';
 
   constructor(stream: MemoryStream, start: StartPosition, subscriber: FrameSubscriber, observer: FrameBusObserver) {
@@ -53,7 +55,16 @@ export class MemorySubscription implements FrameSubscription {
 
   close(): void {
     this.#state = 'closed';
-    if (this.#stream.subscriptions.delete(this)) this.#stream.lastUsedMs = Date.now();
+    if (this.#stream.left(this, this.#next)) this.#stream.lastUsedMs = Date.now();
+  }
+
+  release(position: FramePosition): void {
+    this.#held = Math.max(this.#held, this.#stream.log.indexOf(position));
+  }
+
+  /** Whether the subscriber may have a view of this frame. */
+  holds(index: number): boolean {
+    return index >= this.#held && index < this.#next;
   }
 
   #isGiving(): boolean {

@@ -1,7 +1,7 @@
 // The publisher of one epoch over NATS: batches, acknowledgements, and what is kept until a mark covers it.
-import { FrameKind, isRandomAccess } from '@millrace/domain';
+import { FrameKind, isConfiguration, isRandomAccess } from '@millrace/domain';
 import type { Frame, FramePosition } from '@millrace/domain';
-import type { FramePublisher } from '../frame-bus.ts';
+import type { FramePublisher, PayloadMemory } from '../frame-bus.ts';
 import { FrameBusError } from '../frame-bus.errors.ts';
 import type { FrameBusObserver } from '../frame-bus-observer.ts';
 import { PublishOrder } from '../order/publish-order.ts';
@@ -59,6 +59,7 @@ const NOTHING = new Uint8Array(0);
 /** Open → closing → (kept for a while) → gone. What it keeps leaves with commit marks or at the limits. */
 export class NatsPublisher implements FramePublisher, BudgetMember {
   onDrain: (() => void) | undefined;
+  memory: PayloadMemory | undefined;
   readonly streamId: string;
   readonly tenantId: string;
   readonly #part: TenantPart;
@@ -94,6 +95,10 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
     this.#frames = new RetainedFrames(
       (bytes) => budget.addInflight(part, bytes),
       (bytes) => budget.addRetained(bytes),
+      // What was sent is a copy, and readers have what the server sent to them.
+      (frame) => {
+        if (this.memory !== undefined && !isConfiguration(frame)) this.memory.free(frame.payload);
+      },
     );
     this.#number = context.acks.add(this);
   }
@@ -114,6 +119,7 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
       return false;
     }
     this.#order.check(frame);
+    if (this.memory !== undefined && !isConfiguration(frame)) this.memory.keep(frame.payload);
     this.#frames.push(frame);
     this.#bound();
     if (isRandomAccess(frame) || frame.kind === FrameKind.end || this.#frames.unsentBytes >= limits.batchBytes)

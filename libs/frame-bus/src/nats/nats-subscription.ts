@@ -78,6 +78,9 @@ export class NatsSubscription implements FrameSubscription, LinkListener {
     this.#feed.interrupted();
   }
 
+  /** What it was given came over the network: no publisher's memory is in it. */
+  release(): void {}
+
   close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';

@@ -23,6 +23,7 @@ export class RetainedFrames {
   readonly #log = new FrameLog();
   readonly #onInflight: (bytes: number) => void;
   readonly #onRetained: (bytes: number) => void;
+  readonly #onRemoved: (frame: Frame) => void;
   /** Index of the first frame that is not confirmed. */
   #confirmed = 0;
   /** Index of the first frame that is not sent. */
@@ -33,10 +34,16 @@ export class RetainedFrames {
   /**
    * @param onInflight told by how much `inflightBytes` changes
    * @param onRetained told by how much `bytes` changes
+   * @param onRemoved told of each frame that is kept no longer
    */
-  constructor(onInflight: (bytes: number) => void, onRetained: (bytes: number) => void) {
+  constructor(
+    onInflight: (bytes: number) => void,
+    onRetained: (bytes: number) => void,
+    onRemoved: (frame: Frame) => void = () => undefined,
+  ) {
     this.#onInflight = onInflight;
     this.#onRetained = onRetained;
+    this.#onRemoved = onRemoved;
   }
 
   /** What all frames cost together. */
@@ -161,6 +168,7 @@ export class RetainedFrames {
       this.#sent = index + 1;
       this.#unsentBytes -= wireBytes(frame);
     }
+    this.#onRemoved(frame);
   }
 
   #count(bytes: number): void {

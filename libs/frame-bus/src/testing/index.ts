@@ -1,6 +1,7 @@
 export { FrameRecorder } from './frame-recorder.ts';
 export type { RecordedGap } from './frame-recorder.ts';
 export { forgetFrames } from './forget-frames.ts';
+export { PoisonedMemory } from './poisoned-memory.ts';
 export { publishRun } from './publish-run.ts';
 export type { PublishRunOptions } from './publish-run.ts';
 export { NatsCluster, startNatsCluster } from './nats-cluster.ts';

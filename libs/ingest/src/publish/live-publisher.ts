@@ -1,7 +1,7 @@
 // One granted publish: an epoch of a stream, from an encoder's connection to the frame bus.
 import { TICKS_PER_MS } from '@millrace/domain';
 import type { PackagerFeature, PublishClaim } from '@millrace/domain';
-import type { FramePublisher } from '@millrace/frame-bus';
+import type { FramePublisher, PayloadMemory } from '@millrace/frame-bus';
 import { EncoderClock } from '../frames/encoder-clock.ts';
 import { FrameSequencer } from '../frames/frame-sequencer.ts';
 import type { FrameSink } from '../frames/frame-sequencer.ts';
@@ -24,6 +24,8 @@ export interface LivePublisherOptions {
   readonly features: ReadonlySet<PackagerFeature>;
   /** The name that the encoder gave itself. */
   readonly encoder?: string;
+  /** Where the payloads of its frames lie, if that is to be used again. */
+  readonly memory?: PayloadMemory | undefined;
 }
 
 /**
@@ -42,6 +44,7 @@ export class LivePublisher {
   beforeEnd: (() => void) | undefined;
   readonly #clock: () => number;
   #claim: PublishClaim;
+  readonly #memory: PayloadMemory | undefined;
   #bus: FramePublisher | undefined;
   #resume: (() => void) | undefined;
   #encoderClock: EncoderClock | undefined;
@@ -57,12 +60,14 @@ export class LivePublisher {
   constructor(
     claim: PublishClaim,
     bus: FramePublisher | undefined,
-    { clock, trackWaitMs, features, encoder = '' }: LivePublisherOptions,
+    { clock, trackWaitMs, features, encoder = '', memory }: LivePublisherOptions,
   ) {
     this.#claim = claim;
     this.features = features;
     this.encoder = encoder;
     this.#bus = bus;
+    this.#memory = memory;
+    if (bus !== undefined) bus.memory = memory;
     this.#clock = clock;
     this.#beganAtMs = clock();
     this.timeline = new MediaTimeline(clock);
@@ -114,6 +119,7 @@ export class LivePublisher {
   promote(claim: PublishClaim, bus: FramePublisher): void {
     this.#claim = claim;
     this.#bus = bus;
+    bus.memory = this.#memory;
     this.#before = Object.assign(new IngestCounts(), this.counts);
     this.#restart(bus);
     this.#followDrain();

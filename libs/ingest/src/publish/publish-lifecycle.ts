@@ -4,7 +4,7 @@ import type { PackagerFeature, PublishClaim, SessionWarning } from '@millrace/do
 import { CONTROL_PLANE, MAX_ENCODER_LENGTH } from '@millrace/control';
 import type { ControlPlane, SessionHealthChange, StandbyChanged } from '@millrace/control';
 import { FRAME_BUS } from '@millrace/frame-bus';
-import type { FrameBus } from '@millrace/frame-bus';
+import type { FrameBus, PayloadMemory } from '@millrace/frame-bus';
 import { LIVE_STORE } from '@millrace/live-store';
 import type { EncoderDetails, LiveStore, PromotionCause } from '@millrace/live-store';
 import { LOGGER } from '@millrace/service-kit';
@@ -73,13 +73,14 @@ export class PublishLifecycle {
   /**
    * Opens a publisher on the bus for a granted claim; none for an encoder that waits.
    *
+   * @param memory where the payloads of its frames lie, if that is to be used again
    * @throws when the bus is closed
    */
-  open({ claim, features, encoder }: GrantedPublish): LivePublisher {
+  open({ claim, features, encoder }: GrantedPublish, memory?: PayloadMemory): LivePublisher {
     const bus =
       claim.standby === true ? undefined : this.frameBus.openPublisher(claim.streamId, claim.epoch, claim.tenantId);
     const { clock, settings } = this;
-    return new LivePublisher(claim, bus, { clock, trackWaitMs: settings.trackWaitMs, features, encoder });
+    return new LivePublisher(claim, bus, { clock, trackWaitMs: settings.trackWaitMs, features, encoder, memory });
   }
 
   /** Registers the publisher. An older one of the same stream on this edge is disconnected. */

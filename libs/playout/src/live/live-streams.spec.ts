@@ -27,6 +27,7 @@ class WatchedBus {
     this.open++;
     const subscription = await this.bus.subscribe(streamId, start, subscriber);
     return {
+      release: () => undefined,
       close: () => {
         this.open--;
         subscription.close();

@@ -11,6 +11,7 @@ export type { PushUrl } from './address/push-url.ts';
 export { resolvePublishTarget } from './address/resolve-publish-target.ts';
 export type { PublishAddress, PublishTarget, PublishTargetFault } from './address/resolve-publish-target.ts';
 export { ChunkDecoder } from './chunk/chunk-decoder.ts';
+export { fenceMediaMemory, MediaMemory } from './chunk/media-memory.ts';
 export type { MessageHandler } from './chunk/message-handler.ts';
 export { ChunkEncoder } from './chunk/chunk-encoder.ts';
 export type { ChunkForm, Fmt, OutgoingMessage } from './chunk/chunk-encoder.ts';

@@ -10,6 +10,7 @@ import { ChunkStreamTable } from './chunk-stream-table.ts';
 import { EXTENDED, ExtendedTimestampDialect } from './extended-timestamp.ts';
 import type { MessageHandler } from './message-handler.ts';
 import { IncomingSlab } from './incoming-slab.ts';
+import type { MediaMemory } from './media-memory.ts';
 
 /** Basic header 3, message header 11, extended timestamp 4. */
 const LONGEST_HEADER = 18;
@@ -25,6 +26,8 @@ const CONTROL_CHUNK_STREAM = 2;
 export class ChunkDecoder {
   /** May be replaced at any time; what is begun already is not judged again. */
   limits: ChunkDecoderLimits;
+  /** Where messages of audio and video lie that begin from now on; undefined for memory that is used once. */
+  mediaMemory: MediaMemory | undefined;
   readonly #handler: MessageHandler;
   readonly #dialect = new ExtendedTimestampDialect();
   readonly #slab = new IncomingSlab();
@@ -206,9 +209,11 @@ export class ChunkDecoder {
         `${this.#unassembled + length} bytes in unfinished messages, at most ${this.limits.maxUnassembledBytes} are accepted`,
       );
     }
-    this.#slab.reserve(length);
-    stream.memory = this.#slab.memory;
-    stream.offset = this.#slab.offset;
+    const isMedia = stream.type === MessageType.video || stream.type === MessageType.audio;
+    const memory = isMedia && this.mediaMemory !== undefined ? this.mediaMemory : this.#slab;
+    memory.reserve(length);
+    stream.memory = memory.memory;
+    stream.offset = memory.offset;
     stream.filled = 0;
     stream.partial = true;
     this.#unassembled += length;

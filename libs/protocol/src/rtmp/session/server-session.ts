@@ -3,6 +3,7 @@ import { ProtocolError } from '../../bytes/index.ts';
 import { formatAdobeChallenge, formatAdobeFailure } from '../address/adobe-login.ts';
 import type { AdobeChallenge } from '../address/adobe-login.ts';
 import { ChunkDecoder } from '../chunk/chunk-decoder.ts';
+import type { MediaMemory } from '../chunk/media-memory.ts';
 import type { MessageHandler } from '../chunk/message-handler.ts';
 import { handshakeEnvironment } from '../handshake/handshake-environment.ts';
 import { ServerHandshake } from '../handshake/server-handshake.ts';
@@ -108,6 +109,11 @@ export class RtmpServerSession implements MessageHandler, SessionContext {
   /** Where the media of what is published goes: straight from the message to its taker. None: it is dropped. */
   set media(handler: MediaHandler | undefined) {
     this.#intake.handler = handler;
+  }
+
+  /** Where media lies that is received from now on: what takes it says what becomes of it. None: in memory that is used once. */
+  set mediaMemory(memory: MediaMemory | undefined) {
+    this.#decoder.mediaMemory = memory;
   }
 
   /** The state of the session. */
