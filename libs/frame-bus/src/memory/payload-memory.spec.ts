@@ -84,7 +84,7 @@ describe('what the bus says of payloads', () => {
   });
 
   it('frees nothing that a reader was given and has not released, and the rest', async () => {
-    const { memory, publish, freed, read, commit } = await setUp();
+    const { publish, freed, read, commit } = await setUp();
     const reader = await read();
     publish(...sampleEpoch(1, FRAMES, 10));
     reader.release(31);
@@ -94,7 +94,7 @@ describe('what the bus says of payloads', () => {
   });
 
   it('frees nothing that a reader was given that has left, nor what came before it', async () => {
-    const { memory, publish, freed, read, commit } = await setUp();
+    const { publish, freed, read, commit } = await setUp();
     const frames = sampleEpoch(1, FRAMES, 10);
     publish(...frames.slice(0, 40));
     const reader = await read();
