@@ -114,7 +114,8 @@ describe('a room over two servers', () => {
     const [, turn] = joined['ice_servers'] as [unknown, { username: string; credential: string }];
     const access = ['-u', turn.username, '-w', turn.credential, '-p', String(cluster.ports.turns[0]?.turn)];
     const relay = () => uclient(['-y', '-c', '-m', '2', '-n', '20', ...access, '127.0.0.1']);
-    expect((await relay()).lost).toBe(0);
+    // Relays send each other datagrams, which a busy system may drop.
+    await eventually('the relay brings everything back', async () => (await relay()).lost === 0);
     await rest('DELETE', `/rooms/${id}/participants/${idOf(joined)}`);
     await eventually('the relay refuses it', async () => (await relay()).output.includes('Cannot complete Allocation'));
   });

@@ -1,5 +1,6 @@
 export {
   Codec,
+  codecName,
   comparePositions,
   FrameFlag,
   FrameKind,

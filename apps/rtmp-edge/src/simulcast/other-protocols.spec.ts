@@ -6,14 +6,15 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import type { SimulcastTarget, TargetReport } from '@millrace/control';
-import { DEFAULT_STREAM_SETTINGS, newId } from '@millrace/domain';
+import type { SimulcastTarget } from '@millrace/control';
+import { DEFAULT_STREAM_SETTINGS } from '@millrace/domain';
 import { tagsOf } from '@millrace/ingest/testing';
 import type { TestStream } from '@millrace/ingest/testing';
 import { splitAccessUnit } from '@millrace/protocol/nal';
 import { SrtListener, SrtRejection, SynCookies } from '@millrace/protocol/srt';
 import type { SrtConnection, SrtRequest } from '@millrace/protocol/srt';
 import { afterEach, describe, expect, it } from 'vitest';
+import { lastReport, newTarget, QUICK, SOON, untilState } from '../testing/simulcast-reports.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { TestEdge } from '../testing/test-edge.ts';
 
@@ -21,13 +22,6 @@ const CLIP = new URL('../../../../media/bbb-h264-aac.flv', import.meta.url).path
 const SECONDS = 6;
 /** How much faster than it was filmed the clip is sent. */
 const SPEED = 4;
-const QUICK = {
-  simulcastAllowedAddresses: ['127.0.0.0/8'],
-  simulcastRetryMinMs: 20,
-  simulcastRetryMaxMs: 100,
-  simulcastSyncMs: 100,
-};
-const SOON = { timeout: 30_000, interval: 10 };
 
 const open: { stop(): unknown }[] = [];
 afterEach(async () => {
@@ -40,23 +34,6 @@ async function startEdge(
   const edge = await TestEdge.start({ settings: { ...QUICK, ...settings } });
   open.push(edge);
   return edge;
-}
-
-let versions = 0;
-const targetAt = (target: Omit<SimulcastTarget, 'targetId' | 'version'>): SimulcastTarget => ({
-  targetId: newId('smt'),
-  version: String(++versions),
-  ...target,
-});
-
-const lastReport = (edge: TestEdge, { targetId }: SimulcastTarget): TargetReport | undefined =>
-  edge.control.synced
-    .flatMap(({ streams }) => streams.flatMap(({ targets }) => targets))
-    .findLast((report) => report.targetId === targetId);
-
-async function untilState(edge: TestEdge, target: SimulcastTarget, state: string): Promise<TargetReport> {
-  await expect.poll(() => lastReport(edge, target)?.state, SOON).toBe(state);
-  return lastReport(edge, target)!;
 }
 
 const TAGS = tagsOf(CLIP).filter(({ type, timestamp }) => (type === 8 || type === 9) && timestamp < SECONDS * 1_000);
@@ -211,7 +188,7 @@ describe.each([
     const port = await freePort('udp');
     const server = new FfmpegServer(['-i', `srt://127.0.0.1:${port}?mode=listener&latency=500000${query}`]);
     const url = `srt://127.0.0.1:${port}?latency=500`;
-    const bytes = await sendClip(targetAt({ url, streamKey: 'publish:a-stream-id', ...secret }));
+    const bytes = await sendClip(newTarget({ url, streamKey: 'publish:a-stream-id', ...secret }));
     const { video, audio } = await server.frames();
     expect(video.length).toBeGreaterThan(30);
     expect(audio.length).toBeGreaterThan(40);
@@ -224,7 +201,7 @@ describe('ffmpeg as a server of RTSP', () => {
   it('is sent every coded frame at its time, to the last one', { timeout: 60_000 }, async () => {
     const port = await freePort('tcp');
     const server = new FfmpegServer(['-rtsp_flags', 'listen', '-i', `rtsp://127.0.0.1:${port}/live/key-of-it`]);
-    const bytes = await sendClip(targetAt({ url: `rtsp://127.0.0.1:${port}/live`, streamKey: 'key-of-it' }));
+    const bytes = await sendClip(newTarget({ url: `rtsp://127.0.0.1:${port}/live`, streamKey: 'key-of-it' }));
     const { video, audio } = await server.frames();
     expect(video.length).toBeGreaterThan(30);
     expect(audio.length).toBeGreaterThan(40);
@@ -312,7 +289,7 @@ describe('a target over SRT', () => {
     const server = await SrtServer.start((request) => request.reject(reason));
     const edge = await startEdge();
     const stream = edge.control.newStream();
-    const target = targetAt({ url: `srt://127.0.0.1:${server.port}`, streamKey: 'publish:the-key' });
+    const target = newTarget({ url: `srt://127.0.0.1:${server.port}`, streamKey: 'publish:the-key' });
     edge.control.targets.set(stream.streamId, [target]);
     await new ClipEncoder(edge, stream).begin();
     expect((await untilState(edge, target, 'waiting')).fault).toMatchObject({ code: 'refused', message });
@@ -324,7 +301,7 @@ describe('a target over SRT', () => {
     const edge = await startEdge();
     const stream = edge.control.newStream();
     const port = await freePort('udp');
-    const target = targetAt({ url: `srt://127.0.0.1:${port}`, streamKey: 'x' });
+    const target = newTarget({ url: `srt://127.0.0.1:${port}`, streamKey: 'x' });
     edge.control.targets.set(stream.streamId, [target]);
     await new ClipEncoder(edge, stream).begin();
     expect((await untilState(edge, target, 'waiting')).fault).toMatchObject({
@@ -346,7 +323,7 @@ describe('a target over SRT', () => {
     const server = await SrtServer.start();
     const edge = await startEdge({ playoutUnreadMs: 300, simulcastSrtSendPackets: 64 });
     const stream = edge.control.newStream();
-    const target = targetAt({ url: `srt://127.0.0.1:${server.port}`, streamKey: '' });
+    const target = newTarget({ url: `srt://127.0.0.1:${server.port}`, streamKey: '' });
     edge.control.targets.set(stream.streamId, [target]);
     const sent = await edge.record(stream.streamId);
     await new ClipEncoder(edge, stream).begin();
@@ -400,7 +377,7 @@ describe('a target over RTSP', () => {
     const { port } = await rtspServer(answers);
     const edge = await startEdge();
     const stream = edge.control.newStream();
-    const target = targetAt({ url: `rtsp://127.0.0.1:${port}/live`, streamKey: 'key-of-mine' });
+    const target = newTarget({ url: `rtsp://127.0.0.1:${port}/live`, streamKey: 'key-of-mine' });
     edge.control.targets.set(stream.streamId, [target]);
     await new ClipEncoder(edge, stream).begin();
     const { fault } = await untilState(edge, target, 'waiting');
@@ -411,7 +388,7 @@ describe('a target over RTSP', () => {
     const { port, requests } = await rtspServer({});
     const edge = await startEdge();
     const stream = edge.control.newStream({ secondPublisher: 'takeover' });
-    const target = targetAt({ url: `rtsp://127.0.0.1:${port}/live`, streamKey: 'key-of-mine' });
+    const target = newTarget({ url: `rtsp://127.0.0.1:${port}/live`, streamKey: 'key-of-mine' });
     edge.control.targets.set(stream.streamId, [target]);
     await new ClipEncoder(edge, stream).begin();
     await untilState(edge, target, 'connected');
@@ -430,7 +407,7 @@ describe('a target over RTSP', () => {
     const { port, requests } = await rtspServer({});
     const edge = await startEdge();
     const stream = edge.control.newStream();
-    const target = targetAt({ url: `rtsp://127.0.0.1:${port}/live`, streamKey: 'key-of-mine' });
+    const target = newTarget({ url: `rtsp://127.0.0.1:${port}/live`, streamKey: 'key-of-mine' });
     edge.control.targets.set(stream.streamId, [target]);
     await new ClipEncoder(edge, stream).begin();
     await untilState(edge, target, 'connected');
@@ -446,9 +423,9 @@ describe('an encrypted stream', () => {
     const edge = await startEdge();
     const stream = edge.control.newStream({ ...DEFAULT_STREAM_SETTINGS, keyRotationSegments: 60 });
     const url = `srt://127.0.0.1:${server.port}`;
-    const clear = targetAt({ url, streamKey: 'clear' });
-    const rtsp = targetAt({ url: `rtsp://127.0.0.1:${server.port}/live`, streamKey: 'clear' });
-    const encrypted = targetAt({ url, streamKey: 'encrypted', login: { passphrase: 'a-long-random-phrase' } });
+    const clear = newTarget({ url, streamKey: 'clear' });
+    const rtsp = newTarget({ url: `rtsp://127.0.0.1:${server.port}/live`, streamKey: 'clear' });
+    const encrypted = newTarget({ url, streamKey: 'encrypted', login: { passphrase: 'a-long-random-phrase' } });
     edge.control.targets.set(stream.streamId, [clear, rtsp, encrypted]);
     await new ClipEncoder(edge, stream).begin();
     for (const target of [clear, rtsp])

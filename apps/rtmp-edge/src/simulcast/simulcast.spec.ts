@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { MAX_FAULT_LENGTH } from '@millrace/control';
-import type { SimulcastTarget, SyncedStream, TargetReport } from '@millrace/control';
-import { DEFAULT_STREAM_SETTINGS, FrameFlag, FrameKind, newId, TICKS_PER_MS } from '@millrace/domain';
+import type { SimulcastTarget, SyncedStream } from '@millrace/control';
+import { DEFAULT_STREAM_SETTINGS, FrameFlag, FrameKind, TICKS_PER_MS } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import type { FrameRecorder } from '@millrace/frame-bus/testing';
 import { tagsOf } from '@millrace/ingest/testing';
@@ -26,18 +26,12 @@ import {
   videoConfig,
   videoMessage,
 } from '../testing/sample-media.ts';
+import { lastReport, newTarget, QUICK, SOON, untilState } from '../testing/simulcast-reports.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { TestEdge } from '../testing/test-edge.ts';
 
 const H265 = new URL('../../../../media/bbb-h265-aac-enhanced.flv', import.meta.url).pathname;
 const PICTURE_BYTES = 256 * 1024;
-const QUICK = {
-  simulcastAllowedAddresses: ['127.0.0.0/8'],
-  simulcastRetryMinMs: 20,
-  simulcastRetryMaxMs: 100,
-  simulcastSyncMs: 100,
-};
-const SOON = { timeout: 30_000, interval: 10 };
 
 const open: { stop(): unknown }[] = [];
 afterEach(async () => {
@@ -52,13 +46,8 @@ async function startEdge(options: Parameters<typeof TestEdge.start>[0] = {}): Pr
   return edge;
 }
 
-let versions = 0;
-const targetAt = (port: number, streamKey: string, scheme = 'rtmp'): SimulcastTarget => ({
-  targetId: newId('smt'),
-  url: `${scheme}://127.0.0.1:${port}/live`,
-  streamKey,
-  version: String(++versions),
-});
+const targetAt = (port: number, streamKey: string, scheme = 'rtmp'): SimulcastTarget =>
+  newTarget({ url: `${scheme}://127.0.0.1:${port}/live`, streamKey });
 
 /** An encoder whose pictures can be told apart. */
 class Encoder {
@@ -182,16 +171,6 @@ class PlainServer {
 const lastStream = (edge: TestEdge): SyncedStream | undefined => edge.control.synced.at(-1)?.streams[0];
 
 /** What the edge said last of a target. */
-const lastReport = (edge: TestEdge, { targetId }: SimulcastTarget): TargetReport | undefined =>
-  edge.control.synced
-    .flatMap(({ streams }) => streams.flatMap(({ targets }) => targets))
-    .findLast((report) => report.targetId === targetId);
-
-async function untilState(edge: TestEdge, target: SimulcastTarget, state: string): Promise<TargetReport> {
-  await expect.poll(() => lastReport(edge, target)?.state, SOON).toBe(state);
-  return lastReport(edge, target)!;
-}
-
 const untilFault = (edge: TestEdge, target: SimulcastTarget, code: string) =>
   expect.poll(() => lastReport(edge, target)?.fault?.code, SOON).toBe(code);
 

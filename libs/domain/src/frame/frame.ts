@@ -42,6 +42,10 @@ export const Codec = {
 } as const;
 export type Codec = (typeof Codec)[keyof typeof Codec];
 
+/** The name above, for people; a number where it is of a later release. */
+export const codecName = (codec: number): string =>
+  Object.entries(Codec).find(([, value]) => value === codec)?.[0] ?? `codec ${codec}`;
+
 export const FrameFlag = {
   /** A subscriber may start here: an IDR access unit, or, in a stream without video, an audio frame about once a second. */
   keyframe: 1,

@@ -1,5 +1,5 @@
 // Frames as packets of MPEG-TS: the same bytes for every viewer of a stream.
-import { Codec, FrameKind, isConfiguration, isRandomAccess } from '@millrace/domain';
+import { Codec, codecName, FrameKind, isConfiguration, isRandomAccess } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import {
   findTrack,
@@ -40,7 +40,7 @@ export class TsForm implements DescribedForm {
       const codec = configuration?.codec ?? (kind === FrameKind.audio ? Codec.mp3 : Codec.none);
       const track = configuration ? readTrack(configuration, undefined) : trackWithoutRecord(codec);
       if (track !== undefined && mpegTsTrackOf(track) !== undefined) this.#tracks = withTrack(this.#tracks, track);
-      else leftOut.push(nameOf(codec));
+      else leftOut.push(codecName(codec));
     }
     this.leftOut = leftOut;
     this.#program = mpegTsProgramOf(this.#tracks);
@@ -118,5 +118,3 @@ export class TsForm implements DescribedForm {
 }
 
 const NOTHING = new Uint8Array(0);
-const nameOf = (codec: number): string =>
-  Object.entries(Codec).find(([, value]) => value === codec)?.[0] ?? `codec ${codec}`;

@@ -1,6 +1,6 @@
 // Frames as interleaved RTP packets (RFC 2326 section 10.12): the same bytes for every viewer of a stream, whatever its transport.
 import { randomBytes } from 'node:crypto';
-import { Codec, FrameKind, isConfiguration, isRandomAccess } from '@millrace/domain';
+import { Codec, codecName, FrameKind, isConfiguration, isRandomAccess } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
 import { decodeOrUndefined, ProtocolError } from '@millrace/protocol/bytes';
 import { encodeBye, encodeSenderReport, RTP_HEADER_BYTES, writeRtpHeader } from '@millrace/protocol/rtp';
@@ -134,7 +134,7 @@ export class RtpForm implements DescribedForm {
       const record = configuration?.payload ?? NOTHING;
       if (!has) continue;
       const format = decodeOrUndefined((bytes) => PLAYED_CODECS[codec]?.describe(bytes), record);
-      if (format === undefined) leftOut.push(nameOf(codec));
+      if (format === undefined) leftOut.push(codecName(codec));
       else tracks.push(new RtpTrack(kind, tracks.length, codec, format, record));
     }
     this.tracks = this.#tracks = tracks;
@@ -230,5 +230,3 @@ export class RtpForm implements DescribedForm {
 }
 
 const NOTHING = new Uint8Array(0);
-const nameOf = (codec: number): string =>
-  Object.entries(Codec).find(([, value]) => value === codec)?.[0] ?? `codec ${codec}`;
