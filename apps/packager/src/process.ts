@@ -2,7 +2,7 @@
 import { createNatsControlClient, natsControlServer, natsInboxPrefix } from '@millrace/control';
 import { createNatsFrameBus, isFrameBusAway } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
-import { createRedisLiveStore } from '@millrace/live-store';
+import { createRedisLiveStore, SegmentPool } from '@millrace/live-store';
 import type { LiveStore } from '@millrace/live-store';
 import { startMicroservice, whenAvailable } from '@millrace/service-kit';
 import type { ServiceContext, ServiceParts, UndoStack } from '@millrace/service-kit';
@@ -39,7 +39,8 @@ async function openPorts(
   undo: UndoStack,
 ): Promise<Ports> {
   const { natsUrl: url, redisUrl, instanceId } = settings;
-  const liveStore = await createRedisLiveStore({ url: redisUrl });
+  const segmentPool = new SegmentPool({ maxFreeBytes: settings.segmentPoolBytes });
+  const liveStore = await createRedisLiveStore({ url: redisUrl, segmentPool });
   undo.add(() => liveStore.close());
   const frameBus = await whenAvailable(
     { check: 'frame_bus', name: 'NATS', readiness, logger },

@@ -1,4 +1,5 @@
 // What the packager reads from the environment.
+import { SEGMENT_POOL_DEFAULTS } from '@millrace/live-store';
 import {
   bytes,
   commonSettings,
@@ -46,6 +47,15 @@ const limits = {
     bytes(MIB),
     128 * MIB,
     'Most bytes of segments that are restored in one step after Redis lost them; of a larger window only the newest part is restored.',
+  ),
+};
+
+const memory = {
+  segmentPoolBytes: setting(
+    'MILLRACE_SEGMENT_POOL_BYTES',
+    bytes(),
+    SEGMENT_POOL_DEFAULTS.maxFreeBytes,
+    'Most memory of past segments that waits to be used for the next ones, in bytes; what is not needed for 10 s is given back. 0: none waits.',
   ),
 };
 
@@ -100,7 +110,7 @@ const common = {
   kubernetesPort,
 };
 
-export const packagerSettings = defineSettings({ ...common, ...cutting, ...limits, ...leases });
+export const packagerSettings = defineSettings({ ...common, ...cutting, ...limits, ...memory, ...leases });
 
 export type PackagerSettings = ValuesOf<typeof packagerSettings>;
 
@@ -112,6 +122,7 @@ export type PackagingSettings = Omit<
   | 'natsFramesMaxBytes'
   | 'natsReplicas'
   | 'redisUrl'
+  | 'segmentPoolBytes'
   | 'logLevel'
   | 'logPretty'
   | 'metricsHost'

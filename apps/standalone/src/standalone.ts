@@ -5,7 +5,7 @@ import { createMemoryRoomBus, InProcessControl } from '@millrace/control';
 import { createMemoryFrameBus } from '@millrace/frame-bus';
 import { createGatewayApp, KEY_PEPPER_FILE, loadOrMakePepper } from '@millrace/gateway';
 import { frameBusMetrics } from '@millrace/ingest';
-import { createMemoryLiveStore, createMemoryPresence } from '@millrace/live-store';
+import { createMemoryLiveStore, createMemoryPresence, SegmentPool } from '@millrace/live-store';
 import { RtmpEdgeService } from '@millrace/rtmp-edge';
 import type { RtmpEdgePorts } from '@millrace/rtmp-edge';
 import { RtspEdgeService } from '@millrace/rtsp-edge';
@@ -123,7 +123,8 @@ export class Standalone {
       observer: frameBusMetrics(metrics, logger),
     });
     this.#undo.add(() => frameBus.close());
-    const liveStore = createMemoryLiveStore({ maxSegmentBytes: settings.liveStoreMaxBytes });
+    const segmentPool = new SegmentPool({ maxFreeBytes: settings.segmentPoolBytes });
+    const liveStore = createMemoryLiveStore({ maxSegmentBytes: settings.liveStoreMaxBytes, segmentPool });
     this.#undo.add(() => liveStore.close());
     const presence = createMemoryPresence(presenceLimitsOf(settings));
     this.#undo.add(() => presence.close());

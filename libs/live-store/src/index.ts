@@ -21,6 +21,8 @@ export {
   renditionValues,
 } from './part-names.ts';
 export type { PartPlace } from './part-names.ts';
+export { SEGMENT_POOL_DEFAULTS, SegmentPool } from './segment-pool.ts';
+export type { SegmentPoolOptions } from './segment-pool.ts';
 export type { HeldSource, SourceLease, SourceReport } from './source-leases.ts';
 export { isSegmentName, MAX_SOURCE_STATE_LENGTH } from './store-names.ts';
 export type { ViewerGroup, ViewerNotes } from './viewer-notes.ts';

@@ -10,6 +10,7 @@ import { packagersContract } from './contract/packagers.contract.ts';
 import { partsContract } from './contract/parts.contract.ts';
 import { playlistsContract } from './contract/playlists.contract.ts';
 import { recordsContract } from './contract/records.contract.ts';
+import { segmentMemoryContract } from './contract/segment-memory.contract.ts';
 import { sessionsContract } from './contract/sessions.contract.ts';
 import { standbysContract } from './contract/standbys.contract.ts';
 import { demandContract } from './contract/demand.contract.ts';
@@ -26,6 +27,7 @@ export function liveStoreContract(adapter: string, makeHarness: MakeHarness): vo
     commitsContract(makeHarness);
     partsContract(makeHarness);
     playlistsContract(makeHarness);
+    segmentMemoryContract(makeHarness);
     claimsContract(makeHarness);
     sessionsContract(makeHarness);
     standbysContract(makeHarness);

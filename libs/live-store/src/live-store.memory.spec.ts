@@ -1,6 +1,7 @@
 import { newId } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
-import { again, claimed, given, nextCommit, rebuild, sampleRequest, segmentName } from './contract/sample-streams.ts';
+import type { SegmentCommit } from './live-store.ts';
+import { again, claimed, given, nextCommit, rebuild, sampleRequest, segmentEntry, segmentName } from './contract/sample-streams.ts';
 import { liveStoreContract } from './live-store.contract.ts';
 import { createMemoryLiveStore, MemoryLiveStore } from './live-store.memory.ts';
 
@@ -51,6 +52,7 @@ describe('the memory of one process', () => {
     const store = createMemoryLiveStore({ nowMs: () => now, segmentBackstopMs: 1_000 });
     const lease = given(await store.acquireLease(newId('str'), 'packager', LONG_MS));
     await store.commit(rebuild(lease, 1, 4, { retentionMs: 10_000 }));
+    await store.readPlaylistText(lease.streamId);
     await store.commit(nextCommit(lease, 3, 5, { retentionMs: 10_000 }));
     expect(store.heldSegmentBytes).toBe(4 * 512);
     now += 10_000;
@@ -59,6 +61,49 @@ describe('the memory of one process', () => {
     now += 20_000;
     store.sweep();
     expect(store.heldSegmentBytes).toBe(0);
+    await store.close();
+  });
+
+  it('frees at once what leaves the list, where no reader has had a playlist with it', async () => {
+    const store = createMemoryLiveStore();
+    const lease = given(await store.acquireLease(newId('str'), 'packager', LONG_MS));
+    const has = async (n: number) => (await store.readSegment(lease.streamId, segmentName(n))) !== undefined;
+    await store.commit(rebuild(lease, 1, 4));
+    await store.commit(nextCommit(lease, 3, 5));
+    expect(store.heldSegmentBytes).toBe(2 * 512);
+    expect(await store.readPlaylistText(lease.streamId)).toBeDefined();
+    await store.commit(nextCommit(lease, 4, 6));
+    // In the list that was read; and not in the first.
+    expect([await has(1), await has(3), await has(4), await has(5)]).toEqual([false, true, true, true]);
+    await store.commit(nextCommit(lease, 6, 7));
+    expect([await has(3), await has(4), await has(5)]).toEqual([true, true, true]);
+    await store.commit(nextCommit(lease, 7, 8));
+    await store.commit(nextCommit(lease, 8, 9));
+    expect(store.heldSegmentBytes).toBe(5 * 512);
+    await store.close();
+  });
+
+  it('uses the memory of segments again that no reader has had', async () => {
+    const store = createMemoryLiveStore();
+    const { segmentPool } = store;
+    const lease = given(await store.acquireLease(newId('str'), 'packager', LONG_MS));
+    const commit = (first: number, head: number): SegmentCommit => {
+      const pooled = segmentPool.take(20_000).fill(head);
+      return nextCommit(lease, first, head, {
+        segments: [{ entry: segmentEntry(head - 1), bytes: pooled }],
+        expectedMediaSequence: head === 2 ? undefined : head - 1,
+      });
+    };
+    await store.commit(commit(1, 2));
+    await store.commit(commit(2, 3));
+    expect(segmentPool.freeBytes).toBeGreaterThanOrEqual(20_000);
+    const third = commit(3, 4);
+    expect(segmentPool.freeBytes).toBe(0);
+    const read = await store.readSegment(lease.streamId, segmentName(2));
+    await store.commit(third);
+    await store.commit(commit(4, 5));
+    store.sweep();
+    expect(read?.bytes).toEqual(Buffer.alloc(20_000, 3));
     await store.close();
   });
 

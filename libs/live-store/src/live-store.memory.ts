@@ -37,6 +37,7 @@ import { MemorySources } from './memory/memory-sources.ts';
 import { MemoryViewers } from './memory/memory-viewers.ts';
 import { MemoryWindows } from './memory/memory-windows.ts';
 import { PlaylistListeners } from './playlist-listeners.ts';
+import { SegmentPool } from './segment-pool.ts';
 import type { HeldSource, SourceLease, SourceReport } from './source-leases.ts';
 import {
   assertClaim,
@@ -60,6 +61,8 @@ export interface MemoryLiveStoreOptions extends Partial<LiveStoreLimits> {
   readonly maxRecords?: number;
   /** How often what has expired is freed, in milliseconds. It is not found any more from its very expiry on. */
   readonly sweepMs?: number;
+  /** Where the memory of segments comes from, and goes back to. */
+  readonly segmentPool?: SegmentPool;
   /** Wall-clock time in milliseconds since 1970, a whole number. */
   readonly nowMs?: () => number;
 }
@@ -70,6 +73,7 @@ export function createMemoryLiveStore(options: MemoryLiveStoreOptions = {}): Mem
 }
 
 export class MemoryLiveStore implements LiveStore {
+  readonly segmentPool: SegmentPool;
   readonly #publications: MemoryPublications;
   readonly #ingestReports: MemoryIngestReports;
   readonly #health: MemoryHealthSeries;
@@ -91,6 +95,7 @@ export class MemoryLiveStore implements LiveStore {
     const limits = liveStoreLimits(options);
     this.#sessionTtlMs = limits.sessionTtlMs;
     this.#maxSegmentBytes = maxSegmentBytes;
+    this.segmentPool = options.segmentPool ?? new SegmentPool();
     this.#publications = new MemoryPublications({ ...limits, nowMs });
     this.#ingestReports = new MemoryIngestReports(nowMs, limits.ingestReportTtlMs);
     this.#health = new MemoryHealthSeries(nowMs, limits.healthSeriesTtlMs, limits.healthSeriesPerTenant);
@@ -98,7 +103,7 @@ export class MemoryLiveStore implements LiveStore {
     this.#sources = new MemorySources(nowMs);
     this.#demand = new MemoryDemand(nowMs);
     this.#packagers = new MemoryPackagers(nowMs);
-    this.#windows = new MemoryWindows({ ...limits, nowMs, maxSegmentBytes });
+    this.#windows = new MemoryWindows({ ...limits, nowMs, maxSegmentBytes, pool: this.segmentPool });
     this.#records = new MemoryRecords(nowMs, maxRecords);
     this.#viewers = new MemoryViewers(nowMs, limits.viewerTtlMs, limits.maxViewersPerPlayback);
     this.#sweeper = onSharedBeat(sweepMs, () => this.sweep());
@@ -385,6 +390,7 @@ export class MemoryLiveStore implements LiveStore {
     this.#closed = true;
     this.#sweeper.stop();
     this.#listeners.clear();
+    this.segmentPool.clear();
   }
 
   #liveStream({ claim, disconnectedAtMs, standby }: OpenSession): LiveStream {

@@ -58,6 +58,7 @@ import {
   assertStandby,
   isSegmentName,
 } from './store-names.ts';
+import { SegmentPool } from './segment-pool.ts';
 import { assertViewer, assertViewerNotes } from './viewer-notes.ts';
 import type { ViewerGroup, ViewerNotes } from './viewer-notes.ts';
 
@@ -71,6 +72,8 @@ export interface RedisLiveStoreOptions extends Partial<LiveStoreLimits> {
   /** Longest wait between two tries to connect, in milliseconds; default 1,000. */
   readonly maxReconnectDelayMs?: number;
   readonly observer?: LiveStoreObserver;
+  /** Where packagers take memory for segments. */
+  readonly segmentPool?: SegmentPool;
 }
 
 /**
@@ -87,6 +90,7 @@ export async function createRedisLiveStore(options: RedisLiveStoreOptions): Prom
 }
 
 class RedisLiveStore implements LiveStore {
+  readonly segmentPool: SegmentPool;
   readonly #links: readonly RedisLink[];
   readonly #link: RedisLink;
   readonly #keys: RedisKeys;
@@ -102,6 +106,7 @@ class RedisLiveStore implements LiveStore {
   constructor(options: RedisLiveStoreOptions) {
     const { url, keyPrefix = 'millrace', timeoutMs = 800, maxReconnectDelayMs = 1_000, observer = {} } = options;
     const limits = liveStoreLimits(options);
+    this.segmentPool = options.segmentPool ?? new SegmentPool();
     const link = (name: string): RedisLink => new RedisLink({ url, name, timeoutMs, maxReconnectDelayMs, observer });
     const bulkLink = link('segments');
     const changesLink = link('changes');
@@ -394,6 +399,7 @@ class RedisLiveStore implements LiveStore {
 
   async close(): Promise<void> {
     this.#changes.clear();
+    this.segmentPool.clear();
     await Promise.all(this.#links.map((link) => link.close()));
   }
 }

@@ -11,6 +11,7 @@ import type {
 import type { CommittedFile } from './commit-rules.ts';
 import type { HealthSample, SessionSample } from './health-series.ts';
 import type { IngestReport } from './ingest-report.ts';
+import type { SegmentPool } from './segment-pool.ts';
 import type { HeldSource, SourceLease, SourceReport } from './source-leases.ts';
 import type { ViewerGroup, ViewerNotes } from './viewer-notes.ts';
 
@@ -343,7 +344,8 @@ export interface SegmentCommit {
   readonly lease: Lease;
   /**
    * New segments with their bytes: one in normal running, the whole window when it is rebuilt. The store may keep the very
-   * array: it must not be changed after the commit. One that the playlist does not list is kept for `retentionMs`.
+   * array: it must not be changed after the commit, and not be read after its answer where its memory is from `segmentPool`. One that
+   * the playlist does not list is kept for `retentionMs`.
    */
   readonly segments: readonly { readonly entry: SegmentEntry; readonly bytes: Uint8Array }[];
   /** The initialisation maps of these segments, each once: also those that the store has, which keeps them as long as their segments. */
@@ -357,7 +359,10 @@ export interface SegmentCommit {
    * whatever the store holds, unless its head is higher, is replaced. Never above `playlist.head.mediaSequence`.
    */
   readonly expectedMediaSequence: number | undefined;
-  /** How long a segment that leaves the list stays readable, and the whole list after its end, in milliseconds. */
+  /**
+   * How long a segment that leaves the list stays readable, and the whole list after its end, in milliseconds. A store that knows that no
+   * reader has had a playlist with the segment need not keep it.
+   */
   readonly retentionMs: number;
 }
 
@@ -472,6 +477,8 @@ export interface LiveStore {
   announcePackagers(packagers: readonly PackagerAnnouncement[], ttlMs: number): Promise<void>;
   /** The packagers that are live, in any order. */
   readPackagers(): Promise<PackagerAnnouncement[]>;
+  /** Where to take the memory of segments. A store that keeps committed bytes as they are adopts them, and gives them back itself. */
+  readonly segmentPool: SegmentPool;
   /** Commits segments, playlist and resume position in one atomic step, or nothing of it. */
   commit(commit: SegmentCommit): Promise<CommitOutcome>;
   /** Commits parts in one atomic step, or nothing of it. Those that wait for the playlist are told, as for a commit of segments. */

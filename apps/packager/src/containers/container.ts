@@ -56,6 +56,9 @@ export interface FileKind {
   readonly contentType: string;
 }
 
+/** Gives the memory of a segment: of exactly this size, with anything in it. */
+export type Allocate = (size: number) => Buffer<ArrayBuffer>;
+
 export interface Container {
   /** In resume points: never another one for the same bytes. Lower-case letters, digits and hyphens, at most 32. */
   readonly name: string;
@@ -67,12 +70,18 @@ export interface Container {
   /** Whether there is a place for a track in its segments. */
   carries(track: Track): boolean;
   /**
-   * Makes a segment. Pure: the same arguments give the same bytes, in any process.
+   * Makes a segment. Pure: the same arguments give the same bytes, in any process, wherever their memory comes from.
    * @param tracks those that are carried
    * @param state as the segment before left it, or `initial`; numbers that are absent are 0
    * @param discontinuity whether the timeline jumps before the first sample
    */
-  mux(media: SegmentMedia, tracks: Tracks, state: ContainerState, discontinuity: boolean): MuxedMedia;
+  mux(
+    media: SegmentMedia,
+    tracks: Tracks,
+    state: ContainerState,
+    discontinuity: boolean,
+    allocate?: Allocate,
+  ): MuxedMedia;
 }
 
 /** The state of a container before its first segment. */

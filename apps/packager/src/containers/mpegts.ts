@@ -11,7 +11,7 @@ export const mpegts: Container = {
   segments: { extension: 'ts', contentType: 'video/mp2t' },
   initial: { ...INITIAL_CONTINUITY },
   carries: (track) => mpegTsTrackOf(track) !== undefined,
-  mux({ samples, tags }, tracks, state, discontinuity) {
+  mux({ samples, tags }, tracks, state, discontinuity, allocate) {
     const { pat = 0, pmt = 0, video = 0, audio = 0, metadata } = state;
     const continuity = { pat, pmt, video, audio, ...(metadata === undefined ? {} : { metadata }) };
     const {
@@ -19,7 +19,7 @@ export const mpegts: Container = {
       continuity: next,
       skipped,
       contents,
-    } = muxSegment({ ...mpegTsProgramOf(tracks), continuity, discontinuity }, samples, tags);
+    } = muxSegment({ ...mpegTsProgramOf(tracks), continuity, discontinuity, ...(allocate && { allocate }) }, samples, tags);
     return { bytes, state: { ...next }, skipped, captions: captionsIn(contents) };
   },
 };

@@ -4,7 +4,7 @@ import { comparePositions, TICKS_PER_MS } from '@millrace/domain';
 import type { Frame, FramePosition, ResumePoint } from '@millrace/domain';
 import type { Tracks } from '@millrace/media';
 import { sameContainer } from '../containers/container.ts';
-import type { Container } from '../containers/container.ts';
+import type { Allocate, Container } from '../containers/container.ts';
 import type { CutReason, FinishedSegment, SegmentMap } from './finished-segment.ts';
 import { muxFrames } from './mux-frames.ts';
 import { spliceSignals } from './splice-signals.ts';
@@ -33,11 +33,13 @@ export function finishSegment(
   gathered: GatheredSegment,
   container: Container,
   settings: SegmenterSettings,
+  allocate?: Allocate,
 ): Omit<FinishedSegment, 'finishedAtMs' | 'buildMs'> {
   const { before, frames, tracks, discontinuity, cut } = gathered;
   const followsOn = before.mediaSequence > 0 && !before.discontinuity;
   const videoDelay90k = followsOn ? (before.videoDelay90k ?? 0) : undefined;
-  const state = { container, state: before.container.state, discontinuity: before.discontinuity, videoDelay90k };
+  const { state: containerState } = before.container;
+  const state = { container, state: containerState, discontinuity: before.discontinuity, videoDelay90k, allocate };
   const carried = tracks.filter((track) => container.carries(track));
   const muxed = muxFrames(frames, carried, state, gathered.startDts90k, gathered.ticks);
   const wholeMs = Math.round(gathered.ticks / TICKS_PER_MS);

@@ -3,7 +3,7 @@ import { FrameKind, isConfiguration, isKeyframe, isRandomAccess } from '@millrac
 import type { ContainerState, Frame } from '@millrace/domain';
 import { findTrack } from '@millrace/media';
 import type { Tracks } from '@millrace/media';
-import type { Container, MuxedMedia, Sample } from '../containers/container.ts';
+import type { Allocate, Container, MuxedMedia, Sample } from '../containers/container.ts';
 import { decodeTimes } from './decode-times.ts';
 import { fillSilence } from './fill-silence.ts';
 import { timedTags } from './timed-metadata.ts';
@@ -27,6 +27,8 @@ export interface MuxedState {
   readonly discontinuity: boolean;
   /** How far decoding was put forward in the segment before; undefined when this one follows on none. */
   readonly videoDelay90k: number | undefined;
+  /** Gives its memory. */
+  readonly allocate: Allocate | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface MuxedState {
 export function muxFrames(
   frames: readonly Frame[],
   tracks: Tracks,
-  { container, state, discontinuity, videoDelay90k }: MuxedState,
+  { container, state, discontinuity, videoDelay90k, allocate }: MuxedState,
   startDts90k: number,
   ticks: number,
 ): MuxedFrames {
@@ -68,7 +70,7 @@ export function muxFrames(
   const silence = fillSilence(frames, sounding, startDts90k, startDts90k + ticks);
   samples.push(...(silence.length === 0 ? sound : [...sound, ...silence].sort((a, b) => a.dts90k - b.dts90k)));
   const tags = timedTags(frames, startDts90k, ticks);
-  const muxed = container.mux({ samples, tags, startDts90k, ticks }, tracks, state, discontinuity);
+  const muxed = container.mux({ samples, tags, startDts90k, ticks }, tracks, state, discontinuity, allocate);
   const silentFrames = silence.length;
   return { ...muxed, videoFrames, audioFrames, silentFrames, independent, videoDelay90k: delay90k };
 }

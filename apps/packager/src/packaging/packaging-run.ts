@@ -100,6 +100,7 @@ export class PackagingRun implements FrameSubscriber {
     this.#segmenter = new Segmenter(point, {
       ...options,
       settings,
+      allocate: (size) => options.liveStore.segmentPool.take(size),
       onSegment: (segment) => this.#committer.add(segment),
       onPart: (part) => this.#committer.addPart(part),
       onLeftOut: (frame, reason) => options.observer.frameLeftOut(this.sessionId, frame, reason),

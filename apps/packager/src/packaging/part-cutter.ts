@@ -10,6 +10,7 @@ import { rulesOf, silenceOf } from '@millrace/media';
 import type { Silence, Track } from '@millrace/media';
 import { cmafContentType, cmafMapOf, cmafTime, encodeCmafPart } from '../containers/cmaf.ts';
 import type { TimedSample } from '../containers/cmaf.ts';
+import type { Allocate } from '../containers/container.ts';
 import type { SegmentMap } from './finished-segment.ts';
 import { renditionFacts } from './rendition-descriptions.ts';
 import { spliceSignals } from './splice-signals.ts';
@@ -233,8 +234,9 @@ class OpenRendition {
   /**
    * @param endDts90k where the last sample ends; undefined when nothing outside of the rendition tells
    * @param longestTicks how long the segment may be said to last
+   * @param allocate gives the memory of the segment; parts, which are read once more for it, have memory of their own
    */
-  finish(endDts90k: number | undefined, longestTicks: number): FinishedRendition {
+  finish(endDts90k: number | undefined, longestTicks: number, allocate: Allocate): FinishedRendition {
     if (this.#samples.length > 0) {
       const lasts = this.#lastTicks ?? (this.#longestStep > 0 ? this.#longestStep : SINGLE_FRAME_TICKS);
       const end = Math.max(endDts90k ?? this.#lastDts90k + Math.round(lasts), this.#lastDts90k + 1);
@@ -250,7 +252,7 @@ class OpenRendition {
     return {
       name: renditionSegmentName(this.rendition, this.#before.mediaSequence),
       contentType: cmafContentType(this.kind),
-      bytes: Buffer.concat(parts.map(({ bytes }) => bytes)),
+      bytes: joined(parts, allocate),
       ticks,
       map: this.#map,
       programDateTimeMs: parts[0]!.programDateTimeMs,
@@ -281,6 +283,7 @@ export class PartCutter {
   /** Sound that came after silence had taken its place. */
   lateFrames = 0;
   readonly #onPart: (part: FinishedPart) => void;
+  readonly #allocate: Allocate;
   /** Timed metadata of the open segment. */
   #data: Frame[] = [];
   #video: OpenRendition | undefined;
@@ -295,8 +298,12 @@ export class PartCutter {
   #start90k = 0;
   #videoNow = 0;
 
-  /** @param onPart called with each part as soon as it is finished */
-  constructor(onPart: (part: FinishedPart) => void) {
+  /**
+   * @param onPart called with each part as soon as it is finished
+   * @param allocate gives the memory of segments
+   */
+  constructor(onPart: (part: FinishedPart) => void, allocate: Allocate) {
+    this.#allocate = allocate;
     this.#onPart = (part) => {
       const signals = spliceSignals(this.#data, part.before.epochZeroMs);
       onPart(signals.length === 0 ? part : { ...part, signals });
@@ -353,16 +360,16 @@ export class PartCutter {
   finish(endDts90k: number, longestTicks: number): FinishedRenditions {
     if (this.#video !== undefined) this.#fillAll(endDts90k, endDts90k, endDts90k);
     const finished: { [Name in RenditionName]?: FinishedRendition } = {};
-    const video = this.#video?.finish(endDts90k, longestTicks);
+    const video = this.#video?.finish(endDts90k, longestTicks, this.#allocate);
     if (video !== undefined) finished.video = video;
     for (const open of this.#pictures.values()) {
       const aligned = this.#isAligned(open, endDts90k, video);
-      finished[open.rendition] = { ...open.finish(open.endBefore(endDts90k), longestTicks), aligned };
+      finished[open.rendition] = { ...open.finish(open.endBefore(endDts90k), longestTicks, this.#allocate), aligned };
     }
     const soundEnd90k = video === undefined ? endDts90k : undefined;
-    if (this.#audio?.rendition !== undefined) finished.audio = this.#audio.rendition.finish(soundEnd90k, longestTicks);
+    if (this.#audio?.rendition !== undefined) finished.audio = this.#audio.rendition.finish(soundEnd90k, longestTicks, this.#allocate);
     for (const { rendition } of this.#sounds.values())
-      if (rendition !== undefined) finished[rendition.rendition] = rendition.finish(undefined, longestTicks);
+      if (rendition !== undefined) finished[rendition.rendition] = rendition.finish(undefined, longestTicks, this.#allocate);
     this.forget();
     return finished;
   }
@@ -469,4 +476,15 @@ function silenceOnceOf(track: Track): Silence | undefined {
   const silence = silenceOf(track);
   silences.set(track, { silence });
   return silence;
+}
+
+/** The bytes of parts, one after another. */
+function joined(parts: readonly FinishedPart[], allocate: Allocate): Uint8Array {
+  const whole = allocate(parts.reduce((sum, { bytes }) => sum + bytes.length, 0));
+  let offset = 0;
+  for (const { bytes } of parts) {
+    whole.set(bytes, offset);
+    offset += bytes.length;
+  }
+  return whole;
 }

@@ -1,6 +1,6 @@
 import { IdPrefix, newId } from '@millrace/domain';
 import { createMemoryLiveStore } from '@millrace/live-store';
-import type { Lease, MemoryLiveStore } from '@millrace/live-store';
+import type { CommitOutcome, Lease, LiveStore, MemoryLiveStore } from '@millrace/live-store';
 import { parseMediaPlaylist } from '@millrace/protocol/hls/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cutLog, firstPoint } from '../testing/cut-log.ts';
@@ -84,6 +84,65 @@ function committer(options: Partial<SegmentCommitterOptions> = {}): SegmentCommi
 }
 
 const numbers = (commit: CommittedSegments | undefined) => commit?.segments.map(({ before }) => before.mediaSequence);
+
+describe('the memory of a segment', () => {
+  const SIZE = 100_000;
+  const segmentInPool = (): FinishedSegment => ({
+    ...segmentsOf(1)[0]!,
+    bytes: store.segmentPool.take(SIZE).fill(7),
+  });
+  /** A store that keeps nothing of what it is given, as Redis does. */
+  const remote = (answers: readonly (CommitOutcome | Error)[]): LiveStore => {
+    const left = [...answers];
+    return Object.assign(Object.create(store) as LiveStore, {
+      segmentPool: store.segmentPool,
+      commit: async (): Promise<CommitOutcome> => {
+        const answer = left.shift() ?? COMMITTED;
+        if (answer instanceof Error) throw answer;
+        return answer;
+      },
+    });
+  };
+  const COMMITTED: CommitOutcome = { outcome: 'committed' };
+
+  it('is given back when the store has answered that it has the segment, and after all have been told', async () => {
+    const segment = segmentInPool();
+    const told: number[] = [];
+    const subject = committer({
+      liveStore: remote([COMMITTED]),
+      onCommitted: ({ segments }) => void told.push(segments[0]!.bytes.length),
+    });
+    subject.add(segment);
+    await subject.settled();
+    expect(told).toEqual([SIZE]);
+    expect(segment.bytes).toHaveLength(0);
+    expect(store.segmentPool.freeBytes).toBeGreaterThanOrEqual(SIZE);
+    expect(subject.pendingBytes).toBe(0);
+  });
+
+  it('is not given back by its packager where the store keeps it', async () => {
+    const segment = segmentInPool();
+    const subject = committer();
+    subject.add(segment);
+    await subject.settled();
+    expect(committed).toHaveLength(1);
+    expect(segment.bytes).toEqual(Buffer.alloc(SIZE, 7));
+    expect((await store.readSegment(streamId, segment.name))?.bytes).toBe(segment.bytes);
+  });
+
+  it.each([
+    ['was sent twice: a copy may still be on its way', [new Error('no answer'), COMMITTED]],
+    ['was refused', [{ outcome: 'stale_lease' } as const]],
+  ])('is not given back when the segment %s', async (_, answers) => {
+    const segment = segmentInPool();
+    const subject = committer({ liveStore: remote(answers) });
+    subject.add(segment);
+    await subject.settled();
+    expect([committed.length, stops.length]).toEqual(answers.length === 2 ? [1, 0] : [0, 1]);
+    expect(segment.bytes).toEqual(Buffer.alloc(SIZE, 7));
+    expect(store.segmentPool.freeBytes).toBe(0);
+  });
+});
 
 it('lists parts that wait for marks as soon as these are recorded, though nothing is added behind them', async () => {
   const head = { ...firstPoint(1_000, SESSION), partDurationMs: 500 };

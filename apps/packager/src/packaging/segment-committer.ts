@@ -84,6 +84,12 @@ export interface SegmentCommitterOptions {
   readonly onFailure: (error: unknown, attempt: number) => void;
 }
 
+/** What the store has answered, and how often it was asked. */
+interface AnsweredCommit {
+  readonly outcome: CommitOutcome['outcome'];
+  readonly attempts: number;
+}
+
 /** What waits: a segment, or the end of the session whose segments came before. */
 type Waiting = FinishedSegment | 'end';
 
@@ -251,13 +257,16 @@ export class SegmentCommitter {
       const sooner = this.#takePartsOf(segments);
       const commit = this.#commitOf(segments, sooner, ended);
       if (commit === undefined) continue;
-      const outcome = await this.#send(() => this.#options.liveStore.commit(commit));
-      for (const segment of segments) this.pendingBytes -= bytesOf(segment);
-      if (!this.#isCommitted(outcome)) return;
+      const bytes = segments.reduce((sum, segment) => sum + bytesOf(segment), 0);
+      const sent = await this.#send(() => this.#options.liveStore.commit(commit));
+      this.pendingBytes -= bytes;
+      if (!this.#isCommitted(sent?.outcome)) return;
       this.#expected = commit.playlist.head.mediaSequence;
       this.#head = commit.playlist.head;
       this.#description = commit.playlist.description;
       this.#options.onCommitted({ segments, playlist: commit.playlist });
+      // Of a commit that was sent before, a copy may still be on its way.
+      if (sent?.attempts === 1) this.#release(segments);
     }
   }
 
@@ -290,8 +299,8 @@ export class SegmentCommitter {
       retentionMs: retentionMs(entries, windowMs(), this.#head.targetDurationSeconds),
       updatedAtMs: wallMs(),
     };
-    const outcome = await this.#send(() => liveStore.commitParts(commit));
-    if (!this.#isCommitted(outcome)) return false;
+    const sent = await this.#send(() => liveStore.commitParts(commit));
+    if (!this.#isCommitted(sent?.outcome)) return false;
     this.#options.onPartsListed(parts.length, (this.#options.stopwatchMs() - sinceMs) / 1_000);
     return true;
   }
@@ -408,19 +417,28 @@ export class SegmentCommitter {
   }
 
   /** Sends the very same commit until the store answers: it may have come through although its answer was lost. */
-  async #send(commit: () => Promise<CommitOutcome>): Promise<CommitOutcome['outcome'] | undefined> {
+  async #send(commit: () => Promise<CommitOutcome>): Promise<AnsweredCommit | undefined> {
     for (let failures = 0; !this.#abort.signal.aborted; failures++) {
       const sentMs = this.#options.stopwatchMs();
       try {
         const { outcome } = await commit();
         this.#options.onAnswered((this.#options.stopwatchMs() - sentMs) / 1_000);
-        return outcome;
+        return { outcome, attempts: failures + 1 };
       } catch (error) {
         this.#options.onFailure(error, failures + 1);
         await pause(backOffMs(failures), this.#abort.signal);
       }
     }
     return undefined;
+  }
+
+  /** Gives memory back that is not read any more, unless the store keeps it. That of parts is: their segments are made of it. */
+  #release(segments: readonly FinishedSegment[]): void {
+    const { segmentPool } = this.#options.liveStore;
+    for (const { bytes, renditions = {} } of segments) {
+      segmentPool.release(bytes);
+      for (const rendition of renditionValues(renditions)) segmentPool.release(rendition.bytes);
+    }
   }
 }
 

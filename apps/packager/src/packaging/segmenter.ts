@@ -13,7 +13,7 @@ import type { Frame, FramePosition, ResumePoint } from '@millrace/domain';
 import { renditionValues } from '@millrace/live-store';
 import { findTrack, withTrack } from '@millrace/media';
 import type { Track, Tracks } from '@millrace/media';
-import type { Container } from '../containers/container.ts';
+import type { Allocate, Container } from '../containers/container.ts';
 import { isCarriedInCmaf } from '../containers/cmaf.ts';
 import type { Containers } from '../containers/containers.ts';
 import { cutBefore, cutLimits } from './cut-decision.ts';
@@ -48,6 +48,8 @@ export interface SegmenterOptions {
   readonly onLeftOut?: (frame: Frame, reason: LeftOutReason) => void;
   /** Whether frames before the point will be pushed first, because `needsEarlierFrames` said so. */
   readonly learn?: boolean;
+  /** Gives the memory of segments. */
+  readonly allocate?: Allocate;
   /** Measures how long segments take to make; decides nothing. */
   readonly stopwatchMs?: () => number;
 }
@@ -75,6 +77,7 @@ export class Segmenter {
   readonly #held = new HeldAudio();
   readonly #parts: PartCutter;
   readonly #container: Container;
+  readonly #allocate: Allocate;
   readonly #tracks: TrackState;
   readonly #further = new FurtherTrackState();
   /** Frames of further tracks in the open segment, where there are no parts: what reading it again would read. */
@@ -101,10 +104,11 @@ export class Segmenter {
     this.#settings = options.settings;
     this.#stopwatchMs = options.stopwatchMs ?? (() => 0);
     this.#onSegment = options.onSegment;
+    this.#allocate = options.allocate ?? ((size) => Buffer.allocUnsafeSlow(size));
     this.#parts = new PartCutter((part) => {
       // Without parts, the segment alone is listed.
       if (this.#hasParts) options.onPart?.(part);
-    });
+    }, this.#allocate);
     this.#onLeftOut = options.onLeftOut ?? (() => undefined);
     this.#limits = cutLimits(point, options.settings);
     const learn = options.learn === true;
@@ -427,7 +431,7 @@ export class Segmenter {
     const startedMs = this.#stopwatchMs();
     const further = this.#gathered;
     this.#gathered = [];
-    let finished = finishSegment(gathered, this.#container, this.#settings);
+    let finished = finishSegment(gathered, this.#container, this.#settings, this.#allocate);
     // The first segment fixes how long the others may be, with its sound, which may last longer than its pictures.
     const isFirst = this.#point.targetDurationSeconds === 0;
     const longestMs = isFirst ? Infinity : longestSegmentMs(this.#point, this.#settings.maxSegmentMs);

@@ -135,6 +135,7 @@ export function partsContract(makeHarness: MakeHarness): void {
 
     it('stay readable for the retention once their segment has left the list, and go then', async () => {
       await packager.commitParts(withPart(2, 0));
+      await gateway.readPlaylistText(lease.streamId);
       const commit = withSegment(3, 10);
       expect(await packager.commit({ ...commit, retentionMs: 300 })).toEqual(COMMITTED);
       expect(await file(partName(9, 0))).toBe('v9.0.m4s');

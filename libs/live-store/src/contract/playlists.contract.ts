@@ -56,6 +56,7 @@ export function playlistsContract(makeHarness: MakeHarness): void {
 
     it('keeps a segment that left the list for the retention, and no longer', async () => {
       await packager.commit(rebuild(lease, 1, 4));
+      await gateway.readPlaylistText(streamId);
       await packager.commit(nextCommit(lease, 3, 5, { retentionMs: RETENTION_MS }));
       expect(await has(1)).toBe(true);
       await harness.until(async () => !(await has(1)) && !(await has(2)));
@@ -114,9 +115,11 @@ export function playlistsContract(makeHarness: MakeHarness): void {
       await packager.commit(withMaps(rebuild(lease, 1, 4)));
       expect(await readMap('map-a.mp4')).toEqual(['video/mp4', 'map-a.mp4']);
       expect((await gateway.readPlaylist(streamId))?.segments[0]?.map).toEqual(maps[0]!.map);
+      await gateway.readPlaylistText(streamId);
       await packager.commit(withMaps(nextCommit(lease, 2, 5, { retentionMs: RETENTION_MS })));
       await harness.until(async () => !(await has(1)));
       expect(await readMap('map-a.mp4')).toBeDefined();
+      await gateway.readPlaylistText(streamId);
       await packager.commit(withMaps(nextCommit(lease, 4, 6, { retentionMs: RETENTION_MS })));
       await harness.until(async () => (await readMap('map-a.mp4')) === undefined);
       expect(await readMap('map-b.mp4')).toEqual(['video/mp4', 'map-b.mp4']);

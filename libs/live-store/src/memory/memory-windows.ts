@@ -10,9 +10,14 @@ import type {
   StoredSegment,
 } from '../live-store.ts';
 import { LiveStoreError } from '../live-store-error.ts';
+import type { SegmentPool } from '../segment-pool.ts';
 
 interface HeldSegment extends StoredSegment {
   expiresAtMs: number;
+  /** Whether its bytes were given to a reader, who may hold them for as long as it likes. */
+  isGivenOut: boolean;
+  /** Whether it may be in a playlist that a reader has. */
+  isKnown: boolean;
 }
 
 interface StreamWindow {
@@ -22,6 +27,8 @@ interface StreamWindow {
   /** When text and list are gone; the head stays. */
   listExpiresAtMs: number;
   headExpiresAtMs: number;
+  /** Whether it, or a file of it, was read since the last commit of segments. */
+  isRead: boolean;
   readonly segments: Map<string, HeldSegment>;
 }
 
@@ -30,6 +37,8 @@ export interface MemoryWindowsOptions {
   readonly maxSegmentBytes: number;
   readonly segmentBackstopMs: number;
   readonly headTtlMs: number;
+  /** Gets back the memory of what is dropped, unless a reader has had it. */
+  readonly pool: SegmentPool;
 }
 
 /** What each stream's viewers can read. */
@@ -60,8 +69,10 @@ export class MemoryWindows {
         ? { outcome: 'committed' }
         : { outcome: 'out_of_step', storeMediaSequence: head };
     }
-    this.#makeRoom(commit.lease.streamId, committedFiles(commit));
-    this.#write(commit, window);
+    const files = committedFiles(commit);
+    this.#adopt(files);
+    this.#makeRoom(commit.lease.streamId, files);
+    this.#write(commit, files, window);
     return { outcome: 'committed' };
   }
 
@@ -76,6 +87,7 @@ export class MemoryWindows {
       return { outcome: 'out_of_step', storeMediaSequence: head };
     if (window.token === lease.token && last.step === lowLatency.step) return { outcome: 'committed' };
     if (last.step !== lowLatency.step - 1) return { outcome: 'out_of_step', storeMediaSequence: head };
+    this.#adopt(files);
     this.#makeRoom(lease.streamId, files);
     const expiresAtMs = now + listedPartTtlMs(commit, this.#options.segmentBackstopMs);
     for (const file of files) this.#keep(window, file, expiresAtMs);
@@ -88,6 +100,7 @@ export class MemoryWindows {
     const window = this.#windows.get(streamId);
     const now = this.#options.nowMs();
     if (window === undefined || window.headExpiresAtMs <= now) return undefined;
+    window.isRead = true;
     if (window.listExpiresAtMs > now) return window.playlist;
     return withoutList(window.playlist);
   }
@@ -95,14 +108,19 @@ export class MemoryWindows {
   text(streamId: string): PlaylistText | undefined {
     const window = this.#windows.get(streamId);
     if (window === undefined || window.listExpiresAtMs <= this.#options.nowMs()) return undefined;
+    window.isRead = true;
     const { text, ended, head, updatedAtMs, lowLatency } = window.playlist;
     const renditions = lowLatency === undefined ? {} : { renditions: lowLatency.playlists };
     return { text, ended, headMediaSequence: head.mediaSequence, updatedAtMs, ...renditions };
   }
 
   segment(streamId: string, name: string): StoredSegment | undefined {
-    const segment = this.#windows.get(streamId)?.segments.get(name);
-    return segment !== undefined && segment.expiresAtMs > this.#options.nowMs() ? segment : undefined;
+    const window = this.#windows.get(streamId);
+    const segment = window?.segments.get(name);
+    if (window === undefined || segment === undefined || segment.expiresAtMs <= this.#options.nowMs()) return undefined;
+    segment.isGivenOut = true;
+    window.isRead = true;
+    return segment;
   }
 
   /** Frees what has expired. */
@@ -115,7 +133,7 @@ export class MemoryWindows {
     }
   }
 
-  #write(commit: SegmentCommit, last: StreamWindow | undefined): void {
+  #write(commit: SegmentCommit, files: readonly CommittedFile[], last: StreamWindow | undefined): void {
     const { playlist, retentionMs } = commit;
     const now = this.#options.nowMs();
     const listed = listedNames(playlist);
@@ -125,13 +143,24 @@ export class MemoryWindows {
       token: commit.lease.token,
       listExpiresAtMs: listedExpiry,
       headExpiresAtMs: now + this.#options.headTtlMs,
+      isRead: false,
       segments: last?.segments ?? new Map<string, HeldSegment>(),
     };
-    for (const file of committedFiles(commit))
+    if (last?.isRead === true) for (const segment of window.segments.values()) segment.isKnown = true;
+    for (const [name, segment] of window.segments) {
+      const isListed = listed.has(name);
+      // The retention is for players whose playlist lists it.
+      if (!isListed && !segment.isKnown) this.#drop(window, name);
+      else if (playlist.ended || !isListed) segment.expiresAtMs = Math.min(segment.expiresAtMs, now + retentionMs);
+    }
+    for (const file of files)
       this.#keep(window, file, listed.has(file.name) ? listedExpiry : now + retentionMs);
-    for (const [name, segment] of window.segments)
-      if (playlist.ended || !listed.has(name)) segment.expiresAtMs = Math.min(segment.expiresAtMs, now + retentionMs);
     this.#windows.set(playlist.streamId, window);
+  }
+
+  /** Before anything is dropped: of what is committed again, it may be the very same memory. */
+  #adopt(files: readonly CommittedFile[]): void {
+    for (const { bytes } of files) this.#options.pool.adopt(bytes);
   }
 
   /** @throws LiveStoreError `full` when even without what has left the lists there is no room */
@@ -154,7 +183,7 @@ export class MemoryWindows {
 
   #keep(window: StreamWindow, { name, contentType, bytes }: CommittedFile, expiresAtMs: number): void {
     this.#drop(window, name);
-    window.segments.set(name, { bytes, contentType, expiresAtMs });
+    window.segments.set(name, { bytes, contentType, expiresAtMs, isGivenOut: false, isKnown: false });
     this.#heldBytes += bytes.byteLength;
   }
 
@@ -163,6 +192,7 @@ export class MemoryWindows {
     if (segment === undefined) return;
     window.segments.delete(name);
     this.#heldBytes -= segment.bytes.byteLength;
+    if (!segment.isGivenOut) this.#options.pool.reclaim(segment.bytes);
   }
 }
 

@@ -51,7 +51,8 @@ export function muxSegment(
 
   const counter = new PacketCounter();
   schedule(video, audio, pcrKind, options.endDts90k, counter, metadata, options.tables);
-  const bytes = Buffer.allocUnsafeSlow(counter.packets * TS_PACKET_BYTES);
+  const size = counter.packets * TS_PACKET_BYTES;
+  const bytes = options.allocate === undefined ? Buffer.allocUnsafeSlow(size) : options.allocate(size);
   const writer = new PacketWriter(bytes, {
     tables: programTables(options, metadata.length > 0),
     continuity: options.continuity,

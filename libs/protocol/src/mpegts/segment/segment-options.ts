@@ -73,6 +73,8 @@ export interface SegmentOptions {
   readonly tables?: boolean;
   readonly timestampOffset90k?: number;
   readonly pcrDelay90k?: number;
+  /** Gives the memory of the segment, of exactly this size and with anything in it. Without: memory of its own. */
+  readonly allocate?: (size: number) => Buffer<ArrayBuffer>;
 }
 
 export interface AccessUnit {
