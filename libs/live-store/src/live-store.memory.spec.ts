@@ -1,7 +1,16 @@
 import { newId } from '@millrace/domain';
 import { describe, expect, it } from 'vitest';
 import type { SegmentCommit } from './live-store.ts';
-import { again, claimed, given, nextCommit, rebuild, sampleRequest, segmentEntry, segmentName } from './contract/sample-streams.ts';
+import {
+  again,
+  claimed,
+  given,
+  nextCommit,
+  rebuild,
+  sampleRequest,
+  segmentEntry,
+  segmentName,
+} from './contract/sample-streams.ts';
 import { liveStoreContract } from './live-store.contract.ts';
 import { createMemoryLiveStore, MemoryLiveStore } from './live-store.memory.ts';
 

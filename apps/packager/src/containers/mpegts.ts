@@ -19,7 +19,11 @@ export const mpegts: Container = {
       continuity: next,
       skipped,
       contents,
-    } = muxSegment({ ...mpegTsProgramOf(tracks), continuity, discontinuity, ...(allocate && { allocate }) }, samples, tags);
+    } = muxSegment(
+      { ...mpegTsProgramOf(tracks), continuity, discontinuity, ...(allocate && { allocate }) },
+      samples,
+      tags,
+    );
     return { bytes, state: { ...next }, skipped, captions: captionsIn(contents) };
   },
 };

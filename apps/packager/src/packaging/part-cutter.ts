@@ -367,9 +367,11 @@ export class PartCutter {
       finished[open.rendition] = { ...open.finish(open.endBefore(endDts90k), longestTicks, this.#allocate), aligned };
     }
     const soundEnd90k = video === undefined ? endDts90k : undefined;
-    if (this.#audio?.rendition !== undefined) finished.audio = this.#audio.rendition.finish(soundEnd90k, longestTicks, this.#allocate);
+    if (this.#audio?.rendition !== undefined)
+      finished.audio = this.#audio.rendition.finish(soundEnd90k, longestTicks, this.#allocate);
     for (const { rendition } of this.#sounds.values())
-      if (rendition !== undefined) finished[rendition.rendition] = rendition.finish(undefined, longestTicks, this.#allocate);
+      if (rendition !== undefined)
+        finished[rendition.rendition] = rendition.finish(undefined, longestTicks, this.#allocate);
     this.forget();
     return finished;
   }

@@ -153,8 +153,7 @@ export class MemoryWindows {
       if (!isListed && !segment.isKnown) this.#drop(window, name);
       else if (playlist.ended || !isListed) segment.expiresAtMs = Math.min(segment.expiresAtMs, now + retentionMs);
     }
-    for (const file of files)
-      this.#keep(window, file, listed.has(file.name) ? listedExpiry : now + retentionMs);
+    for (const file of files) this.#keep(window, file, listed.has(file.name) ? listedExpiry : now + retentionMs);
     this.#windows.set(playlist.streamId, window);
   }
 
