@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fenceMediaMemory, MediaMemory } from './media-memory.ts';
@@ -138,6 +140,45 @@ describe('MediaMemory', () => {
     const { recycled } = memory;
     fillSlab(memory);
     expect(memory.recycled).toBe(recycled);
+  });
+
+  it.each([
+    [
+      'a message of each is dropped',
+      ({ payload }: Message, memory: MediaMemory, isFirst: boolean) => {
+        if (isFirst) return;
+        memory.keep(payload);
+        memory.free(payload);
+      },
+    ],
+    [
+      'a reader has had them, so that none is freed',
+      ({ payload }: Message, memory: MediaMemory) => memory.keep(payload),
+    ],
+  ])('holds on to no slab that is not used again: %s', async (_, pass) => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const memory = grown();
+    const slabs: WeakRef<ArrayBufferLike>[] = [];
+    for (let slab = 0; slab < 100; slab++) {
+      slabs.push(new WeakRef(memory.memory.buffer));
+      for (const [index, message] of fillSlab(memory).slice(0, -1).entries()) pass(message, memory, index === 0);
+    }
+    await expect
+      .poll(() => {
+        collect();
+        return slabs.filter((slab) => slab.deref() === undefined).length;
+      })
+      .toBeGreaterThan(90);
+    expect(memory.spareBytes).toBe(0);
+  });
+
+  it('takes no note of more messages than a slab has room for pictures and sound', () => {
+    const memory = grown();
+    const messages = Array.from({ length: 3 * 256 * 1024 }, () => reserve(memory, 1));
+    for (const { payload } of messages) memory.keep(payload);
+    for (const { payload } of messages) memory.free(payload);
+    expect(memory.spareBytes).toBe(0);
   });
 
   it('gives a message above the usual size a slab of its own, which is used again too', () => {

@@ -9,6 +9,8 @@ const LARGEST_SLAB_BYTES = 1024 * 1024;
 const SLAB_STEP_BYTES = 256 * 1024;
 /** After so many slabs, those are dropped that were not needed meanwhile: the bit rate has fallen. */
 const SLABS_BETWEEN_TRIMS = 16;
+/** A slab of more messages, each of a few bytes, is left to the garbage collector: taking note of them would cost more than it. */
+const MOST_MESSAGES = 8_192;
 
 /** What has become of a message. Anything else than `freed` keeps its slab from being used again. */
 const RESERVED = 0;
@@ -49,8 +51,8 @@ export class MediaMemory {
   allocated = 0;
   recycled = 0;
   readonly #maxSpareBytes: number;
-  /** Those that may be used again one day, by their memory. */
-  readonly #slabs = new Map<ArrayBufferLike, Slab>();
+  /** Those that may be used again one day, by their memory. Weak: most that cannot are never heard of again. */
+  #slabs = new WeakMap<ArrayBufferLike, Slab>();
   #current: Slab | undefined;
   #nextSize = FIRST_SLAB_BYTES;
   #spare: Slab[] = [];
@@ -78,8 +80,11 @@ export class MediaMemory {
     if (slab === undefined || size > slab.buffer.length - slab.used) slab = this.#nextSlab(size);
     this.memory = slab.buffer;
     this.offset = slab.used;
-    slab.starts.push(slab.used);
-    slab.fates.push(RESERVED);
+    if (!slab.isShared) {
+      slab.starts.push(slab.used);
+      slab.fates.push(RESERVED);
+      if (slab.starts.length > MOST_MESSAGES) this.#share(slab);
+    }
     slab.used += size;
   }
 
@@ -106,7 +111,7 @@ export class MediaMemory {
   /** The publish is over: nothing is used again any more. */
   close(): void {
     this.#isClosed = true;
-    this.#slabs.clear();
+    this.#slabs = new WeakMap();
     this.#spare = [];
     this.#spareBytes = 0;
     this.#last = undefined;
@@ -121,6 +126,8 @@ export class MediaMemory {
 
   #share(slab: Slab): void {
     slab.isShared = true;
+    slab.starts.length = 0;
+    slab.fates.length = 0;
     this.#forget(slab);
   }
 
@@ -135,7 +142,7 @@ export class MediaMemory {
     while (size * 2 > this.#nextSize) this.#nextSize *= 2;
     const slab = (this.#current = this.#take(this.#nextSize));
     if (this.#nextSize < USUAL_SLAB_BYTES) this.#nextSize *= 2;
-    if (full !== undefined && full.freed === full.starts.length) this.#recycle(full);
+    if (full?.isShared === false && full.freed === full.starts.length) this.#recycle(full);
     return slab;
   }
 
@@ -161,7 +168,7 @@ export class MediaMemory {
   #recycle(slab: Slab): void {
     this.#forget(slab);
     const { length } = slab.buffer;
-    if (slab.isShared || length < Math.min(this.#nextSize, USUAL_SLAB_BYTES)) return;
+    if (this.#isClosed || length < Math.min(this.#nextSize, USUAL_SLAB_BYTES)) return;
     if (this.#spareBytes + length > this.#maxSpareBytes) return;
     slab.used = 0;
     slab.starts.length = 0;
