@@ -1,5 +1,5 @@
 import type { LiveStore, StoredSegment } from '@millrace/live-store';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { SegmentCache, TooManyReads } from './segment-cache.ts';
 import { SegmentKeys } from './segment-keys.ts';
 
@@ -42,14 +42,23 @@ function crowd(listed: boolean) {
   return { slow, ask };
 }
 
+/** Ends all reads, also those that begin because of it. */
+async function endAll({ reads }: SlowStore, count: number): Promise<void> {
+  for (let ended = 0; ended < count; ended++) {
+    await expect.poll(() => reads.length).toBeGreaterThan(ended);
+    reads[ended]!.end(undefined);
+  }
+}
+
 describe.each([
-  ['that playlists list', true, { all: 256, address: 64, tenant: 128 }],
-  ['that no playlist lists', false, { all: 32, address: 4, tenant: 16 }],
+  ['that playlists list', true, { all: 256, address: 64, tenant: 128, waiting: 256 }],
+  ['that no playlist lists', false, { all: 32, address: 4, tenant: 16, waiting: 0 }],
 ])('reads of segments %s', (_, listed, most) => {
-  it(`of one address: ${most.address} at once, and those of others beside them`, () => {
+  it(`of one address: ${most.address} at once, and those of others beside them`, async () => {
     const { slow, ask } = crowd(listed);
-    void ask('attacker', 'ten_1', 1_000);
+    const refused = ask('attacker', 'ten_1', 1_000).slice(most.address + most.waiting);
     expect(slow.reads).toHaveLength(most.address);
+    expect(new Set(await Promise.all(refused))).toEqual(new Set(['too many']));
     void ask('good', 'ten_1', 1);
     expect(slow.reads).toHaveLength(most.address + 1);
   });
@@ -66,14 +75,46 @@ describe.each([
     const { slow, ask } = crowd(listed);
     const outcomes = Array.from({ length: 300 }, (_, i) => ask(`address ${i}`, `ten_${i}`, 1)).flat();
     expect(slow.reads).toHaveLength(most.all);
-    for (const { end } of slow.reads) end(undefined);
-    expect((await Promise.all(outcomes)).filter((outcome) => outcome === 'read')).toHaveLength(most.all);
+    const all = listed ? 300 : most.all;
+    await endAll(slow, all);
+    expect((await Promise.all(outcomes)).filter((outcome) => outcome === 'read')).toHaveLength(all);
+    const before = slow.reads.length;
     void ask('later', 'ten_1', 1);
-    expect(slow.reads).toHaveLength(most.all + 1);
+    expect(slow.reads).toHaveLength(before + 1);
   });
 });
 
 describe('SegmentCache', () => {
+  it('has listed segments wait for a place of their address, in order, while another address has one at once', async () => {
+    const { slow, ask } = crowd(true);
+    const outcomes = ask('many viewers', 'ten_1', 100);
+    expect(slow.reads).toHaveLength(64);
+    slow.reads[5]!.end(segmentOf(1));
+    await expect.poll(() => slow.reads).toHaveLength(65);
+    outcomes.push(...ask('another', 'ten_1', 1));
+    expect(slow.reads.slice(64).map(({ name }) => name)).toEqual(['64-0a.ts', '100-0a.ts']);
+    await endAll(slow, 101);
+    expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['read']));
+  });
+
+  it('reads a segment that waits once, and goes on behind a read that fails', async () => {
+    const slow = new SlowStore();
+    const cache = new SegmentCache(slow.store, KEYS, MIB);
+    const holder = { network: 'a', tenantId: 'ten_1' };
+    const fails = Promise.withResolvers<never>();
+    vi.spyOn(slow.store, 'readSegment').mockReturnValueOnce(fails.promise);
+    const failed = cache.load('str_1', 'fails', holder, true);
+    for (let i = 0; i < 63; i++) void cache.load('str_1', `${i}`, holder, true);
+    const waiting = [1, 2].map(() => cache.load('str_1', 'waits', holder, true));
+    expect(slow.reads).toHaveLength(63);
+    fails.reject(new Error('away'));
+    await expect(failed).rejects.toThrow('away');
+    await expect.poll(() => slow.reads.map(({ name }) => name).at(-1)).toBe('waits');
+    slow.reads.at(-1)!.end(segmentOf(10));
+    expect((await Promise.all(waiting)).map((found) => found?.body.byteLength)).toEqual([10, 10]);
+    expect(slow.reads).toHaveLength(64);
+  });
+
   it('reads what playlists list while all places for other names are taken', () => {
     const slow = new SlowStore();
     const cache = new SegmentCache(slow.store, KEYS, MIB);

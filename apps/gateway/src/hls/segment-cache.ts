@@ -9,7 +9,7 @@ import type { Representation } from './representation.ts';
 import { isEncryptedName } from './segment-keys.ts';
 import type { SegmentKeys } from './segment-keys.ts';
 
-/** How many segments are read from the live store at once; a client that asks for one more is told to come again. */
+/** How many segments are read from the live store at once. One more waits where playlists list it, or its client is told to come again. */
 const MAX_READS = PLAYBACK_CODE_LIMITS.maxReads;
 /** Names that no playlist lists are made up, or too old: reading them takes no place of those that are listed. */
 const MAX_UNLISTED_READS = PLAYBACK_CODE_LIMITS.maxUnlistedReads;
@@ -20,6 +20,12 @@ export class TooManyReads extends Error {
     super('too many segments are being read');
     this.name = 'TooManyReads';
   }
+}
+
+/** A read that waits for a place. */
+interface Waiting {
+  readonly holder: PlaceHolder;
+  readonly begin: (release: () => void) => void;
 }
 
 interface Held {
@@ -42,6 +48,13 @@ export class SegmentCache {
     maxPerAddress: PLAYBACK_CODE_LIMITS.maxReadsPerAddress,
     maxPerTenant: PLAYBACK_CODE_LIMITS.maxReadsPerTenant,
   });
+  readonly #waitingPlaces = new SharedPlaces({
+    max: PLAYBACK_CODE_LIMITS.maxWaitingReads,
+    maxPerAddress: PLAYBACK_CODE_LIMITS.maxWaitingReadsPerAddress,
+    maxPerTenant: PLAYBACK_CODE_LIMITS.maxWaitingReadsPerTenant,
+  });
+  /** In the order in which they came. */
+  readonly #waiting = new Set<Waiting>();
   readonly #unlistedPlaces = new SharedPlaces({
     max: MAX_UNLISTED_READS,
     maxPerAddress: PLAYBACK_CODE_LIMITS.maxUnlistedReadsPerAddress,
@@ -99,14 +112,58 @@ export class SegmentCache {
     const key = `${streamId}/${name}`;
     const running = this.get(streamId, name) ?? this.#reading.get(key);
     if (running !== undefined) return running;
-    const release = (listed ? this.#listedPlaces : this.#unlistedPlaces).take(holder);
-    if (release === undefined) throw new TooManyReads();
-    const reading = this.#read(key, streamId, name, holder.tenantId ?? '').finally(() => {
-      this.#reading.delete(key);
-      release();
-    });
+    const place = listed ? this.#listedPlace(holder) : this.#unlistedPlaces.take(holder);
+    if (place === undefined) throw new TooManyReads();
+    const reading = this.#readIn(place, key, streamId, name, holder.tenantId ?? '').finally(() =>
+      this.#reading.delete(key),
+    );
     this.#reading.set(key, reading);
     return reading;
+  }
+
+  async #readIn(
+    place: (() => void) | Promise<() => void>,
+    key: string,
+    streamId: string,
+    name: string,
+    tenantId: string,
+  ): Promise<Representation | undefined> {
+    const release = typeof place === 'function' ? place : await place;
+    try {
+      return await this.#read(key, streamId, name, tenantId);
+    } finally {
+      release();
+    }
+  }
+
+  /** @returns what releases a place, at once or once there is one; undefined: too many wait */
+  #listedPlace(holder: PlaceHolder): (() => void) | Promise<() => void> | undefined {
+    const release = this.#listedPlaces.take(holder);
+    if (release !== undefined) return this.#passingOn(release);
+    const leave = this.#waitingPlaces.take(holder);
+    if (leave === undefined) return undefined;
+    return new Promise((resolve) => {
+      this.#waiting.add({
+        holder,
+        begin: (release) => {
+          leave();
+          resolve(this.#passingOn(release));
+        },
+      });
+    });
+  }
+
+  /** @returns releases the place, and gives it to the first of those that wait whose share it fits */
+  #passingOn(release: () => void): () => void {
+    return () => {
+      release();
+      for (const waiting of this.#waiting) {
+        const taken = this.#listedPlaces.take(waiting.holder);
+        if (taken === undefined) continue;
+        this.#waiting.delete(waiting);
+        return waiting.begin(taken);
+      }
+    };
   }
 
   #inStore(streamId: string, name: string): Representation | undefined {
