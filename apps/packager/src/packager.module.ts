@@ -94,6 +94,7 @@ const ANNOUNCER: Provider = {
       leaseTtlMs,
       leaseOwners: async () =>
         finder.leaseOwners ?? (await liveStore.listLiveStreams()).flatMap(({ leaseOwner = [] }) => leaseOwner),
+      onLeaseOwners: (callback) => (finder.onLeaseOwners = callback),
       onFailure: (error) => failures.failed('announce', error),
     }),
 };

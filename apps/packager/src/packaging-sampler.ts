@@ -1,5 +1,5 @@
 // What is measured of all streams together: at each scrape, and the age of playlists every second.
-import { onSharedBeat } from '@millrace/domain';
+import { onSharedBeatWhile } from '@millrace/domain';
 import type { Beat } from '@millrace/domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
@@ -31,7 +31,13 @@ export class PackagingSampler implements OnApplicationBootstrap, BeforeApplicati
 
   onApplicationBootstrap(): void {
     this.#stopCollecting = this.registry.beforeCollect(() => this.#collect());
-    this.#ages = onSharedBeat(AGE_SAMPLE_MS, () => this.#sampleAges());
+    const ages = onSharedBeatWhile(
+      AGE_SAMPLE_MS,
+      () => this.workers.size > 0,
+      () => this.#sampleAges(),
+    );
+    this.#ages = ages;
+    this.workers.whenAdded(() => ages.wake());
   }
 
   /** Playlists that are handed over are another packager's to keep young. */

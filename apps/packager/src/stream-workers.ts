@@ -31,6 +31,7 @@ const RELEASE_MS = 1_000;
 export class StreamWorkers implements BeforeApplicationShutdown {
   readonly #workers = new Map<string, StreamWorker>();
   readonly #ends = new Set<Promise<void>>();
+  readonly #followers = new Set<() => void>();
   #isLeaving = false;
 
   constructor(
@@ -50,6 +51,11 @@ export class StreamWorkers implements BeforeApplicationShutdown {
 
   get size(): number {
     return this.#workers.size;
+  }
+
+  /** Calls back whenever a stream is packaged here from now on. */
+  whenAdded(follow: () => void): void {
+    this.#followers.add(follow);
   }
 
   get streamIds(): string[] {
@@ -138,6 +144,7 @@ export class StreamWorkers implements BeforeApplicationShutdown {
       observer: new StreamObserver({ streamId, metrics, logger, segmentTargetMs, monotonicMs, spans, packaged }),
     });
     this.#workers.set(lease.streamId, worker);
+    for (const follow of this.#followers) follow();
     this.leases.add(lease, askedMs, () => worker.lost());
     const ended = this.#ended(lease, worker, logger).finally(() => this.#ends.delete(ended));
     this.#ends.add(ended);

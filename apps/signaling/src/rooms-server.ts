@@ -4,7 +4,7 @@ import { createServer, STATUS_CODES } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { listenOn } from '@millrace/service-kit';
+import { checkIntervalMs, listenOn } from '@millrace/service-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { WebSocketServer } from 'ws';
@@ -19,7 +19,6 @@ import { SIGNALING_METRICS, SIGNALING_SETTINGS } from './signaling-options.ts';
 /** Before a connection is a WebSocket it is an HTTP request: a small one, soon. */
 const MAX_HEADER_BYTES = 16 * 1_024;
 const REQUEST_TIMEOUT_MS = 10_000;
-const CONNECTIONS_CHECK_MS = 1_000;
 /** Connections that have not upgraded yet, or are no WebSockets, beyond the sockets that there may be. */
 const SPARE_CONNECTIONS = 1_024;
 /** How long a peer may take for the closing handshake. */
@@ -45,7 +44,7 @@ export class RoomsServer implements OnApplicationBootstrap, OnApplicationShutdow
         maxHeaderSize: MAX_HEADER_BYTES,
         requestTimeout: REQUEST_TIMEOUT_MS,
         headersTimeout: REQUEST_TIMEOUT_MS,
-        connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+        connectionsCheckingInterval: checkIntervalMs(REQUEST_TIMEOUT_MS),
       },
       // What does not upgrade finds nothing here.
       (_request, response) => response.writeHead(404, { connection: 'close' }).end(),

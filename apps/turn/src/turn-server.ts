@@ -67,6 +67,8 @@ export interface TurnServerOptions {
   readonly discovery: BindingOptions['discovery'];
   readonly namePrefix: string;
   readonly onUsage: (usage: AllocationUsage) => void;
+  /** Called when a client has sent a request, which may leave something that `tick` is to end. */
+  readonly onRequest?: () => void;
 }
 
 type Refused = Extract<Authentication, { state: 'refused' }>;
@@ -146,6 +148,7 @@ export class TurnServer {
       case 'channel-data':
         return relayChannelData(counters, flow, bytes, nowMs);
       case 'stun':
+        this.#options.onRequest?.();
         return this.#message(flow, bytes, nowMs);
       default:
         return counters.dropped('not_stun');
@@ -206,7 +209,12 @@ export class TurnServer {
     this.#context.alternates.replace(servers);
   }
 
-  /** To be called about twice a second. */
+  /** Whether there is anything that `tick` may end. */
+  get hasTimers(): boolean {
+    return this.#wheel.size + this.#answers.remembered > 0 || this.#options.credentials.hasTimers;
+  }
+
+  /** To be called about twice a second while there are timers. */
   tick(): void {
     const nowMs = this.#options.clock.nowMs();
     this.#wheel.tick(nowMs);

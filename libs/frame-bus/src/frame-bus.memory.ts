@@ -1,6 +1,6 @@
 // The frame bus inside one process: a ring per stream, given to the readers as it is, without a copy.
-import { onSharedBeat } from '@millrace/domain';
-import type { Beat, CommitMark } from '@millrace/domain';
+import { onSharedBeat, onSharedBeatWhile } from '@millrace/domain';
+import type { Beat, CommitMark, WorkBeat } from '@millrace/domain';
 import type {
   FrameBus,
   FramePublisher,
@@ -62,7 +62,7 @@ class MemoryFrameBus implements FrameBus {
   readonly #streams = new Map<string, MemoryStream>();
   readonly #publishers = new Set<MemoryPublisher>();
   readonly #sweep: Beat;
-  readonly #report: Beat;
+  readonly #report: WorkBeat;
   #closed = false;
 
   constructor(options: MemoryFrameBusOptions) {
@@ -78,7 +78,9 @@ class MemoryFrameBus implements FrameBus {
     const { maxBytes, maxIdleMs } = this.#limits;
     this.#budget = new RetentionBudget(maxBytes, () => this.#observer.problem(memoryFull(maxBytes)));
     this.#sweep = onSharedBeat(maxIdleMs / 2, () => this.#forgetIdleStreams());
-    this.#report = onSharedBeat(REPORT_MS, () => this.#observer.retainedBytes(this.#budget.retainedBytes, maxBytes));
+    const report = (): void => this.#observer.retainedBytes(this.#budget.retainedBytes, maxBytes);
+    report();
+    this.#report = onSharedBeatWhile(REPORT_MS, () => this.#streams.size > 0, report);
   }
 
   openPublisher(streamId: string, epoch: number, tenantId = ''): FramePublisher {
@@ -159,6 +161,7 @@ class MemoryFrameBus implements FrameBus {
     if (!stream) {
       stream = new MemoryStream(this.#limits.maxBytesPerStream, Date.now(), this.#budget, this.#observer);
       this.#streams.set(streamId, stream);
+      this.#report.wake();
     }
     if (tenantId !== undefined) stream.join(tenantId);
     return stream;

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { CONTROL_PLANE, UsageReporter } from '@millrace/control';
 import type { ChallengeLoginAnswer, ControlPlane, CutPublisher, PutTimedMetadata } from '@millrace/control';
-import { featuresOfAll, onSharedBeat } from '@millrace/domain';
+import { featuresOfAll, onSharedBeatWhile } from '@millrace/domain';
 import type { Beat, PackagerFeature, PublishClaim } from '@millrace/domain';
 import { FRAME_BUS } from '@millrace/frame-bus';
 import type { FrameBus } from '@millrace/frame-bus';
@@ -77,8 +77,16 @@ export class Ingest implements OnApplicationBootstrap, BeforeApplicationShutdown
     const { active, waiting } = this.publishes;
     const encoders = { list: () => [...active.list(), ...waiting.list()] };
     const bitrates = new BitrateGuard(encoders, this.usage.ledger, this.clock);
-    this.#looks = onSharedBeat(BITRATE_LOOK_MS, () => bitrates.look());
-    this.#samples = onSharedBeat(SAMPLE_INTERVAL_MS, () => this.sampler.observe());
+    const hasEncoders = (): boolean => active.size + waiting.size > 0;
+    const looks = onSharedBeatWhile(BITRATE_LOOK_MS, hasEncoders, () => bitrates.look());
+    const samples = onSharedBeatWhile(SAMPLE_INTERVAL_MS, hasEncoders, () => this.sampler.observe());
+    for (const publishers of [active, waiting])
+      publishers.whenAdded(() => {
+        looks.wake();
+        samples.wake();
+      });
+    this.#looks = looks;
+    this.#samples = samples;
     this.#stopCollecting = registry.beforeCollect(() => this.#collect());
   }
 

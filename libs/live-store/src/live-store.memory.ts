@@ -1,6 +1,6 @@
 // The live store of one process: plain maps, for standalone and for tests.
-import { onSharedBeat } from '@millrace/domain';
-import type { Beat, PackagerAnnouncement, PublishClaim } from '@millrace/domain';
+import { onSharedBeat, onSharedBeatWhile } from '@millrace/domain';
+import type { Beat, PackagerAnnouncement, PublishClaim, WorkBeat } from '@millrace/domain';
 import { assertCommit, assertPartCommit } from './commit-rules.ts';
 import type { HealthSample, SessionSample } from './health-series.ts';
 import type { IngestReport } from './ingest-report.ts';
@@ -54,12 +54,15 @@ import {
 import { assertViewer, assertViewerNotes } from './viewer-notes.ts';
 import type { ViewerGroup, ViewerNotes } from './viewer-notes.ts';
 
+/** What is small is freed so many times less often than segments. */
+const SMALL_SWEEPS_SKIPPED = 10;
+
 export interface MemoryLiveStoreOptions extends Partial<LiveStoreLimits> {
   /** Most bytes of segments held at once; over it, what has left the playlists goes first, then commits fail. */
   readonly maxSegmentBytes?: number;
   /** Most small records; over it the oldest goes. */
   readonly maxRecords?: number;
-  /** How often what has expired is freed, in milliseconds. It is not found any more from its very expiry on. */
+  /** How often segments that have expired are freed, in milliseconds; small records ten times less often. It is not found any more from its very expiry on. */
   readonly sweepMs?: number;
   /** Where the memory of segments comes from, and goes back to. */
   readonly segmentPool?: SegmentPool;
@@ -85,6 +88,7 @@ export class MemoryLiveStore implements LiveStore {
   readonly #records: MemoryRecords;
   readonly #viewers: MemoryViewers;
   readonly #listeners = new PlaylistListeners();
+  readonly #mediaSweeper: WorkBeat;
   readonly #sweeper: Beat;
   readonly #sessionTtlMs: number;
   readonly #maxSegmentBytes: number;
@@ -106,7 +110,12 @@ export class MemoryLiveStore implements LiveStore {
     this.#windows = new MemoryWindows({ ...limits, nowMs, maxSegmentBytes, pool: this.segmentPool });
     this.#records = new MemoryRecords(nowMs, maxRecords);
     this.#viewers = new MemoryViewers(nowMs, limits.viewerTtlMs, limits.maxViewersPerPlayback);
-    this.#sweeper = onSharedBeat(sweepMs, () => this.sweep());
+    this.#mediaSweeper = onSharedBeatWhile(
+      sweepMs,
+      () => this.#windows.heldBytes > 0,
+      () => this.#windows.sweep(),
+    );
+    this.#sweeper = onSharedBeat(sweepMs * SMALL_SWEEPS_SKIPPED, () => this.sweep());
   }
 
   /** Bytes of all segments held now. */
@@ -290,6 +299,7 @@ export class MemoryLiveStore implements LiveStore {
     assertCommit(commit);
     if (!this.#leases.isCurrent(commit.lease)) return { outcome: 'stale_lease' };
     const outcome = this.#windows.commit(commit);
+    this.#mediaSweeper.wake();
     if (outcome.outcome === 'committed') this.#listeners.changed(commit.lease.streamId);
     return outcome;
   }
@@ -299,6 +309,7 @@ export class MemoryLiveStore implements LiveStore {
     assertPartCommit(commit);
     if (!this.#leases.isCurrent(commit.lease)) return { outcome: 'stale_lease' };
     const outcome = this.#windows.commitParts(commit);
+    this.#mediaSweeper.wake();
     if (outcome.outcome === 'committed') this.#listeners.changed(commit.lease.streamId);
     return outcome;
   }
@@ -388,6 +399,7 @@ export class MemoryLiveStore implements LiveStore {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#mediaSweeper.stop();
     this.#sweeper.stop();
     this.#listeners.clear();
     this.segmentPool.clear();

@@ -67,6 +67,7 @@ export { runService } from './shutdown/run-service.ts';
 export type { ServiceLife } from './shutdown/run-service.ts';
 export { AddressRanges, isAddressRange, parseAddressRange } from './connections/address-ranges.ts';
 export type { AddressRange } from './connections/address-ranges.ts';
+export { checkIntervalMs } from './connections/check-interval.ts';
 export { ClientAddresses, FORWARDING_HEADERS } from './connections/client-address.ts';
 export type { ClientAddressOptions, ForwardingHeader } from './connections/client-address.ts';
 export { ConnectionLimits } from './connections/connection-limits.ts';

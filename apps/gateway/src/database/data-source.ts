@@ -109,6 +109,8 @@ export function newDataSource(limits: DataSourceLimits, entities: readonly Entit
     poolErrorHandler: limits.onPoolError,
     extra: {
       max: limits.maxConnections,
+      // Connecting costs both sides more than all that an idle gateway asks in a minute.
+      min: 1,
       Client: deadlineClient({
         connectMs: limits.connectTimeoutMs,
         queryMs: limits.queryTimeoutMs && limits.queryTimeoutMs + DRIVER_EXTRA_MS,

@@ -1,6 +1,6 @@
 // The playlists that viewers ask for, each read from the live store once per version.
-import { onSharedBeat } from '@millrace/domain';
-import type { Beat } from '@millrace/domain';
+import { onSharedBeat, onSharedBeatWhile } from '@millrace/domain';
+import type { Beat, WorkBeat } from '@millrace/domain';
 import { renditionNames, renditionValues } from '@millrace/live-store';
 import type { LiveStore, PlaylistText, RenditionName } from '@millrace/live-store';
 import type { Logger } from '@millrace/service-kit';
@@ -58,7 +58,7 @@ export interface PlaylistCacheOptions {
 export class PlaylistCache {
   readonly #entries = new Map<string, Entry>();
   readonly #sweeper: Beat;
-  readonly #looker: Beat;
+  readonly #looker: WorkBeat;
   readonly #store: LiveStore;
   readonly #options: PlaylistCacheOptions;
 
@@ -67,7 +67,11 @@ export class PlaylistCache {
     this.#options = options;
 
     this.#sweeper = onSharedBeat(SWEEP_MS, () => this.#sweep(Date.now()));
-    this.#looker = onSharedBeat(LOOK_MS, () => this.#lookForAll());
+    this.#looker = onSharedBeatWhile(
+      LOOK_MS,
+      () => [...this.#entries.values()].some(({ waiting }) => waiting.size > 0),
+      () => this.#lookForAll(),
+    );
   }
 
   /** The media playlist when it is known to be the newest. Costs next to nothing. */
@@ -140,6 +144,7 @@ export class PlaylistCache {
   watch(streamId: string, onChange: () => void): () => void {
     const { waiting } = this.#entry(streamId, Date.now());
     waiting.add(onChange);
+    this.#looker.wake();
     return () => void waiting.delete(onChange);
   }
 

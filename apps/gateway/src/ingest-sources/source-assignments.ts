@@ -25,7 +25,7 @@ import { openCredentials } from './ingest-sources.service.ts';
 /** However many edges ask, database and live store are read this often. */
 const VIEW_MS = 500;
 /** As long as there are no sources at all; those that are made are told to every gateway. */
-const EMPTY_VIEW_MS = 5_000;
+const EMPTY_VIEW_MS = 30_000;
 /** And no more often than this, however many sources are changed. */
 const CHANGED_VIEW_MS = 250;
 /** Sources that are looked at in the whole installation, those that are always pulled first; those made later wait. */

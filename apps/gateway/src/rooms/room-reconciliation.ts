@@ -17,6 +17,8 @@ import { RoomEntity } from './room.entity.ts';
 /** So many open rooms are looked at in one round, and asked for at once. */
 const MAX_OPEN = 10_000;
 const ASK_AT_ONCE = 500;
+/** While no room is open, the table is looked at this often. */
+const LOOK_AT_REST_MS = 15_000;
 const PURGE_EVERY_MS = 10 * 60_000;
 
 interface OpenRow {
@@ -30,6 +32,9 @@ interface OpenRow {
 export class RoomReconciliation {
   /** Open in the table, not in presence, as of the last round. */
   #missing = new Set<string>();
+  #lookedAtMs = 0;
+  /** Whether rooms were open as of the last look. */
+  #wasOpen = true;
   #purgedAtMs = 0;
 
   constructor(
@@ -53,7 +58,10 @@ export class RoomReconciliation {
 
   /** Finishes what was not open in two rounds: a room may open between reading the one side and the other. */
   async #compare(nowMs: number): Promise<void> {
+    if (!this.#wasOpen && nowMs - this.#lookedAtMs < LOOK_AT_REST_MS) return;
     const rows = await this.#openRows();
+    this.#lookedAtMs = nowMs;
+    this.#wasOpen = rows.length > 0;
     const missing = new Set<string>();
     for (let from = 0; from < rows.length; from += ASK_AT_ONCE) {
       const some = rows.slice(from, from + ASK_AT_ONCE);

@@ -1,5 +1,5 @@
 // The HTTP server: its limits, and problem documents for what never reaches a route.
-import { AddressRanges, ClientAddresses } from '@millrace/service-kit';
+import { AddressRanges, checkIntervalMs, ClientAddresses } from '@millrace/service-kit';
 import type { Logger, Metrics, Tracer } from '@millrace/service-kit';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
@@ -65,7 +65,7 @@ export function createHttpAdapter(
     http: {
       maxHeaderSize: settings.httpMaxHeaderBytes,
       headersTimeout: settings.httpRequestTimeoutMs,
-      connectionsCheckingInterval: 1_000,
+      connectionsCheckingInterval: checkIntervalMs(settings.httpRequestTimeoutMs),
       shouldUpgradeCallback: (request) => upgradeRoutes.accepts(request),
     },
     frameworkErrors: answerFrameworkError,

@@ -35,6 +35,8 @@ export class SessionHealthWriter implements OnApplicationBootstrap, OnApplicatio
   #running: Promise<void> = Promise.resolve();
   #closed = false;
   #purgedAtMs = 0;
+  /** Every minute before this is written, by whichever gateway. */
+  #writtenUntilMs = 0;
 
   constructor(
     private readonly table: SessionHealthTable,
@@ -57,7 +59,7 @@ export class SessionHealthWriter implements OnApplicationBootstrap, OnApplicatio
   /** One round: every minute that is complete and not written. */
   async round(nowMs: number): Promise<void> {
     if (!this.database.isUp || !this.store.isReady()) return;
-    const completeMs = beginningOfStep(nowMs - LATE_REPORTS_MS, MINUTE_SECONDS);
+    const completeMs = completeUntil(nowMs);
     let from = await this.table.writtenUntil(MINUTE_SECONDS, new Date(completeMs - MINUTE_MS));
     while (from.getTime() < completeMs && !this.#closed) {
       const to = new Date(Math.min(from.getTime() + MINUTES_AT_ONCE * MINUTE_MS, completeMs));
@@ -71,6 +73,7 @@ export class SessionHealthWriter implements OnApplicationBootstrap, OnApplicatio
       );
       from = to;
     }
+    this.#writtenUntilMs = from.getTime();
     if (nowMs - this.#purgedAtMs < COARSEN_MS) return;
     this.#purgedAtMs = nowMs;
     await this.age(nowMs);
@@ -134,7 +137,8 @@ export class SessionHealthWriter implements OnApplicationBootstrap, OnApplicatio
 
   async #tryRound(): Promise<void> {
     try {
-      await this.round(Date.now());
+      const nowMs = Date.now();
+      if (completeUntil(nowMs) > this.#writtenUntilMs) await this.round(nowMs);
     } catch (error) {
       // The next round writes what this one has not.
       if (!(error instanceof DatabaseUnavailable || error instanceof LiveStoreError))
@@ -142,3 +146,5 @@ export class SessionHealthWriter implements OnApplicationBootstrap, OnApplicatio
     }
   }
 }
+
+const completeUntil = (nowMs: number): number => beginningOfStep(nowMs - LATE_REPORTS_MS, MINUTE_SECONDS);

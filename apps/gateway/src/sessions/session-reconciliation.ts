@@ -1,7 +1,7 @@
 // Makes the session rows true where events were lost: of the beginning of a session, or of its end.
 import { Inject, Injectable } from '@nestjs/common';
 import type { LiveStream } from '@millrace/live-store';
-import { IsNull, LessThan } from 'typeorm';
+import { LessThan } from 'typeorm';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { Database } from '../database/database.ts';
 import { deleteInBatches } from '../database/delete-in-batches.ts';
@@ -15,13 +15,25 @@ import { publishBegan, publisherMissed, sessionEnded } from './session-writes.ts
 const MAX_SEEN = 50_000;
 /** So many sessions without an end are looked at in one round. */
 const MAX_OPEN = 10_000;
+/** While no stream is live and no session is open, the table is looked at this often. */
+const LOOK_AT_REST_MS = 15_000;
 const PURGE_EVERY_MS = 60 * 60_000;
+
+interface OpenRow {
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly live_stream_id: string;
+  readonly segments: number | null;
+}
 
 @Injectable()
 export class SessionReconciliation {
   readonly #seen = new BoundedCache<string, 'connected' | 'gone'>(MAX_SEEN);
   /** Open in the database, not in the live store, as of the last round. */
   #missing = new Set<string>();
+  #lookedAtMs = 0;
+  /** Whether sessions were live or open as of the last look. */
+  #wasOpen = true;
   #purgedAtMs = 0;
 
   constructor(
@@ -48,11 +60,17 @@ export class SessionReconciliation {
 
   /** Ends what was not live in two rounds: a session may begin between reading the one side and the other. */
   async #endMissing(live: ReadonlySet<string>, nowMs: number): Promise<void> {
-    const open = await this.database.run((manager) =>
-      manager.find(SessionEntity, { where: { endedAt: IsNull() }, take: MAX_OPEN }),
+    if (live.size === 0 && !this.#wasOpen && nowMs - this.#lookedAtMs < LOOK_AT_REST_MS) return;
+    const missing = await this.database.run((manager) =>
+      manager.query<OpenRow[]>(
+        `SELECT id, tenant_id, live_stream_id, segments FROM sessions
+         WHERE ended_at IS NULL AND id <> ALL ($1::text[]) LIMIT ${MAX_OPEN}`,
+        [[...live]],
+      ),
     );
-    const missing = open.filter(({ id }) => !live.has(id));
-    for (const { id, tenantId, liveStreamId, segments } of missing) {
+    this.#lookedAtMs = nowMs;
+    this.#wasOpen = live.size + missing.length > 0;
+    for (const { id, tenant_id: tenantId, live_stream_id: liveStreamId, segments } of missing) {
       if (!this.#missing.has(id)) continue;
       const ended = { sessionId: id, tenantId, streamId: liveStreamId, endedAtMs: nowMs, segments };
       this.recorder.record(sessionEnded(ended));

@@ -20,7 +20,7 @@ import { WebhookTargets } from './webhook-targets.ts';
 /** How many deliveries to one endpoint are sent at once. */
 const SENT_AT_ONCE_PER_ENDPOINT = 4;
 /** How often the database is polled all the same: news of other gateways may be lost. */
-const LOOK_MS = 15_000;
+const LOOK_MS = 30_000;
 /** While PostgreSQL is away, or answers late. */
 const RETRY_MS = 1_000;
 /** A claim outlives the request by this, to leave time to record the attempt. */

@@ -2,7 +2,7 @@
 import { featuresOfAll, PACKAGER_FEATURES } from '@millrace/domain';
 import { createMemoryLiveStore, LiveStoreError } from '@millrace/live-store';
 import type { MemoryLiveStore } from '@millrace/live-store';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { faultyStore } from '../testing/faulty-store.ts';
 import { Announcer } from './announcer.ts';
 
@@ -15,8 +15,10 @@ beforeEach(() => {
 });
 afterEach(() => liveStore.close());
 
+let seenOwners: (() => void) | undefined;
 const announcer = (instanceId: string, leaseOwners: readonly string[] = []): Announcer =>
   new Announcer({
+    onLeaseOwners: (callback) => (seenOwners = callback),
     liveStore,
     instanceId,
     leaseTtlMs: 2_000,
@@ -29,10 +31,41 @@ it('a packager says what it can read, until it can hold no lease any more', asyn
   expect(await features()).toEqual([]);
   await announcer('a').announce();
   expect(await features()).toEqual(PACKAGER_FEATURES);
+  // While none holds one, it says so less often.
+  nowMs += 16_999;
+  expect(await features()).toEqual(PACKAGER_FEATURES);
+  nowMs += 1;
+  expect(await features()).toEqual([]);
+  await announcer('a', ['a']).announce();
   nowMs += 4_999;
   expect(await features()).toEqual(PACKAGER_FEATURES);
   nowMs += 1;
   expect(await features()).toEqual([]);
+});
+
+it('a packager speaks each second while packagers hold leases, and every five seconds otherwise', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  try {
+    const owners: string[] = [];
+    const a = announcer('a', owners);
+    const announced = vi.spyOn(liveStore, 'announcePackagers');
+    await a.onApplicationBootstrap();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(announced).toHaveBeenCalledTimes(2);
+    owners.push('a');
+    seenOwners?.();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(announced).toHaveBeenCalledTimes(7);
+    owners.pop();
+    // Twice more, as it learns of it by the first of them.
+    await vi.advanceTimersByTimeAsync(2_000);
+    announced.mockClear();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(announced).toHaveBeenCalledTimes(2);
+    a.beforeApplicationShutdown();
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it('a packager of an older release, which says nothing, is known by its lease, and for some minutes after it', async () => {
@@ -66,6 +99,7 @@ it('a packager that speaks for itself is not spoken for', async () => {
 it('a store that is away costs nothing but the announcement', async () => {
   const faulty = faultyStore(liveStore);
   const a = new Announcer({
+    onLeaseOwners: () => undefined,
     liveStore: faulty.store,
     instanceId: 'a',
     leaseTtlMs: 2_000,

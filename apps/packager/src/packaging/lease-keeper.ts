@@ -3,8 +3,8 @@
 // The token is what protects viewers: a commit under an old one is refused, however wrong any clock is. Time only tells when
 // to stop wasting work: a lease that could not be renewed within its life is taken for lost, by the monotonic clock and from
 // before the last successful renewal was sent. A process that was stopped and goes on first asks the store.
-import { onSharedBeat } from '@millrace/domain';
-import type { Beat } from '@millrace/domain';
+import { onSharedBeatWhile } from '@millrace/domain';
+import type { WorkBeat } from '@millrace/domain';
 import type { Lease, LiveStore } from '@millrace/live-store';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { Clock } from './clock.ts';
@@ -27,7 +27,7 @@ interface HeldLease {
 export class LeaseKeeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #options: LeaseKeeperOptions;
   readonly #leases = new Map<string, HeldLease>();
-  #timer: Beat | undefined;
+  #timer: WorkBeat | undefined;
   #renewing: Promise<void> | undefined;
 
   constructor(options: LeaseKeeperOptions) {
@@ -35,7 +35,11 @@ export class LeaseKeeper implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   onApplicationBootstrap(): void {
-    this.#timer ??= onSharedBeat(this.#options.renewMs, () => void this.renew());
+    this.#timer ??= onSharedBeatWhile(
+      this.#options.renewMs,
+      () => this.#leases.size > 0,
+      () => void this.renew(),
+    );
   }
 
   /** Behind the workers that have the leases: Nest stops what depends on this first. */
@@ -51,6 +55,7 @@ export class LeaseKeeper implements OnApplicationBootstrap, BeforeApplicationShu
    */
   add(lease: Lease, acquiredAtMs: number, onLost: () => void): void {
     this.#leases.set(lease.streamId, { lease, onLost, heldUntilMs: acquiredAtMs + this.#options.ttlMs });
+    this.#timer?.wake();
   }
 
   /** Keeps it no more. */

@@ -1,11 +1,16 @@
 // Finds live streams without a packager and takes them: soon, but not sooner than a packager with less load.
+import { onSharedBeat } from '@millrace/domain';
+import type { Beat } from '@millrace/domain';
 import type { LiveStore, LiveStream } from '@millrace/live-store';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { pause } from './back-off.ts';
 
+/** The store is asked so many times less often while no stream is live: a stream that goes live says so. */
+const POLLS_SKIPPED_AT_REST = 5;
+
 export interface WorkFinderOptions {
   readonly liveStore: Pick<LiveStore, 'listLiveStreams'>;
-  /** How often the store is asked. */
+  /** How often the store is asked while streams are live. */
   readonly pollMs: number;
   /** A packager that is full waits this long before it takes a stream; one with less to do waits less. */
   readonly spreadMs: number;
@@ -26,11 +31,15 @@ export class WorkFinder implements OnApplicationBootstrap, BeforeApplicationShut
   readonly #abort = new AbortController();
   /** Streams that are about to be taken. */
   readonly #taking = new Set<string>();
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Beat | undefined;
   #polling: Promise<void> | undefined;
   #isWoken = false;
   #leaseOwners: ReadonlySet<string> | undefined;
   #isFull = false;
+  /** Whether the store listed no stream at the last round. */
+  #isAtRest = false;
+  /** Called at each round at which packagers hold leases. */
+  onLeaseOwners: (() => void) | undefined;
 
   constructor(options: WorkFinderOptions) {
     this.#options = options;
@@ -54,22 +63,27 @@ export class WorkFinder implements OnApplicationBootstrap, BeforeApplicationShut
     this.stop();
   }
 
+  /** A store that has not answered is asked again soon. */
+  get #pauseMs(): number {
+    return this.#options.pollMs * (this.#isAtRest ? POLLS_SKIPPED_AT_REST : 1);
+  }
+
   /** Takes no stream any more. */
   stop(): void {
     this.#abort.abort();
-    clearTimeout(this.#timer);
+    this.#timer?.stop();
   }
 
   /** Looks for work now: a stream has just gone live. */
   wake(): void {
     this.#isWoken = true;
-    clearTimeout(this.#timer);
+    this.#timer?.stop();
     if (this.#abort.signal.aborted) return;
     this.#polling ??= this.#pollWhileWoken().finally(() => {
       this.#polling = undefined;
       // Woken after the last look, or sleeping until the next one.
       if (this.#isWoken) this.wake();
-      else if (!this.#abort.signal.aborted) this.#timer = setTimeout(() => this.wake(), this.#options.pollMs);
+      else if (!this.#abort.signal.aborted) this.#timer = onSharedBeat(this.#pauseMs, () => this.wake());
     });
   }
 
@@ -83,6 +97,7 @@ export class WorkFinder implements OnApplicationBootstrap, BeforeApplicationShut
   /** Asks the store once. */
   async poll(): Promise<void> {
     let listed: LiveStream[];
+    this.#isAtRest = false;
     try {
       listed = await this.#options.liveStore.listLiveStreams();
     } catch (error) {
@@ -100,6 +115,8 @@ export class WorkFinder implements OnApplicationBootstrap, BeforeApplicationShut
       if (!this.#options.onListed(live) && live.leaseOwner === undefined) this.#consider(live);
     }
     this.#leaseOwners = leaseOwners;
+    this.#isAtRest = listed.length === 0;
+    if (leaseOwners.size > 0) this.onLeaseOwners?.();
     this.#options.onRound(streamIds);
   }
 

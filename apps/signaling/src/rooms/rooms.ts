@@ -1,7 +1,7 @@
 // The sockets of one signaling pod: from when they are opened until they are closed, and how all of them leave.
 import type { Socket } from 'node:net';
-import { onSharedBeat } from '@millrace/domain';
-import type { Beat } from '@millrace/domain';
+import { onSharedBeatWhile } from '@millrace/domain';
+import type { WorkBeat } from '@millrace/domain';
 import { ROOM_BUS } from '@millrace/control';
 import type { RoomBus } from '@millrace/control';
 import { METRICS } from '@millrace/service-kit';
@@ -20,7 +20,7 @@ const LONGEST_TICK_MS = 500;
 @Injectable()
 export class Rooms implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #sessions = new Set<SocketSession>();
-  #ticker: Beat | undefined;
+  #ticker: WorkBeat | undefined;
   #stopListening: () => void = () => undefined;
   #stopCollecting: () => void = () => undefined;
   #drained: (() => void) | undefined;
@@ -49,7 +49,11 @@ export class Rooms implements OnApplicationBootstrap, BeforeApplicationShutdown 
     this.#stopCollecting = this.registry.beforeCollect(() => this.#collect());
     this.keeper.start();
     const tickMs = Math.min(LONGEST_TICK_MS, settings.signalingPingMs / 4, settings.signalingJoinMs / 4);
-    this.#ticker = onSharedBeat(tickMs, () => this.#tick());
+    this.#ticker = onSharedBeatWhile(
+      tickMs,
+      () => this.#sessions.size > 0,
+      () => this.#tick(),
+    );
   }
 
   /** Waits for participants to leave for a while, then ends what is left. Those who are left keep their places for the resume window. */
@@ -67,6 +71,7 @@ export class Rooms implements OnApplicationBootstrap, BeforeApplicationShutdown 
       if (this.#sessions.size === 0) this.#drained?.();
     });
     this.#sessions.add(session);
+    this.#ticker?.wake();
     // It was admitted before the drain began.
     if (this.#leaving) session.goAway();
   }

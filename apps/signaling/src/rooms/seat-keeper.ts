@@ -1,6 +1,6 @@
 // Keeps the seats of this pod alive, and ends seats that have expired, those of all pods, so that a pod that died is noticed.
-import { onSharedBeat } from '@millrace/domain';
-import type { Beat } from '@millrace/domain';
+import { onSharedBeatWhile } from '@millrace/domain';
+import type { WorkBeat } from '@millrace/domain';
 import type { BeatAnswer, SeatBeat } from '@millrace/live-store';
 import { Injectable } from '@nestjs/common';
 import { attempt, publishChange, RoomsContext } from './rooms-context.ts';
@@ -11,17 +11,32 @@ const BEATS_PER_CALL = 250;
 
 @Injectable()
 export class SeatKeeper {
-  #beats: Beat[] = [];
+  #beats: WorkBeat[] = [];
   #running = new Set<'renew' | 'sweep'>();
 
   constructor(private readonly context: RoomsContext) {}
 
   start(): void {
     const { roomRenewMs, roomSweepMs } = this.context.settings;
+    const { seats, strays, presence } = this.context;
     this.#beats = [
-      onSharedBeat(roomRenewMs, () => this.#once('renew', () => this.renew())),
-      onSharedBeat(roomSweepMs, () => this.#once('sweep', () => this.sweep())),
+      onSharedBeatWhile(
+        roomRenewMs,
+        () => seats.size + strays.size > 0,
+        () => this.#once('renew', () => this.renew()),
+      ),
+      // Seats of other pods are swept too.
+      onSharedBeatWhile(
+        roomSweepMs,
+        () => !presence.isKnownEmpty,
+        () => this.#once('sweep', () => this.sweep()),
+      ),
     ];
+    const wake = (): void => {
+      for (const beat of this.#beats) beat.wake();
+    };
+    seats.onAdded = wake;
+    strays.onAdded = wake;
   }
 
   stop(): void {

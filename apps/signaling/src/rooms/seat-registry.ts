@@ -27,6 +27,8 @@ interface Expectation {
 export class SeatRegistry {
   readonly #holders = new Map<string, SeatHolder>();
   readonly #expected = new Map<string, Expectation>();
+  /** Called whenever a seat has been noted. */
+  onAdded: (() => void) | undefined;
 
   get size(): number {
     return this.#holders.size;
@@ -56,6 +58,7 @@ export class SeatRegistry {
     const { participantId } = holder.seat;
     const previous = this.#holders.get(participantId);
     this.#holders.set(participantId, holder);
+    this.onAdded?.();
     previous?.lose('moved');
     const expected = this.#expected.get(participantId);
     if (expected === undefined) return;

@@ -7,13 +7,17 @@ const MOST = 1_000;
 
 export class StraySeats {
   readonly #seats = new Set<Seat>();
+  /** Called whenever one has been added. */
+  onAdded: (() => void) | undefined;
 
   get size(): number {
     return this.#seats.size;
   }
 
   add(seat: Seat): void {
-    if (this.#seats.size < MOST) this.#seats.add(seat);
+    if (this.#seats.size >= MOST) return;
+    this.#seats.add(seat);
+    this.onAdded?.();
   }
 
   /** @throws LiveStoreError while the store is away: what is left is tried again */

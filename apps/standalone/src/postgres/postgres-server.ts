@@ -42,13 +42,18 @@ const STOP_TIMEOUT_MS = 10_000;
 const ATTEMPTS = 3;
 const LOG_TAIL_BYTES = 2_000;
 
-/** Small: a control plane's few rows, next to media that wants the memory. */
+/**
+ * Small: a control plane's few rows, next to media that wants the memory. A commit is on disk before it is answered, whatever the processes in
+ * the background do: they are to wake up seldom.
+ */
 const SERVER_SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   shared_buffers: '16MB',
   max_connections: '60',
   log_min_messages: 'warning',
+  wal_writer_delay: '5s',
+  bgwriter_delay: '1s',
 };
 
 export class PostgresServer {

@@ -43,6 +43,8 @@ export class ExpiryWheel {
   tick(nowMs: number): void {
     // Only slots that have passed as a whole: an entry that is added again goes into a later one.
     const current = Math.floor(nowMs / SLOT_MS);
+    // It may not have been looked at for days.
+    if (this.#slots.size === 0) this.#nextSlot = Math.max(this.#nextSlot, current);
     for (; this.#nextSlot < current; this.#nextSlot++) {
       const entries = this.#slots.get(this.#nextSlot);
       if (!entries) continue;

@@ -47,8 +47,9 @@ export class AlternateProber {
     return this.#probes.map(({ health }) => health);
   }
 
-  /** Asks now, and every so often. */
+  /** Asks now, and every so often. Where there are no servers, nothing is repeated. */
   start(intervalMs: number): void {
+    if (this.#probes.length === 0) return;
     for (const family of new Set(this.#options.servers.map((server) => server.family))) this.#open(family);
     this.#ask();
     this.#timer = setInterval(() => this.#ask(), intervalMs);

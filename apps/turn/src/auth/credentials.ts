@@ -61,6 +61,11 @@ export class Credentials {
     return this.#entries.size;
   }
 
+  /** Whether there is anything that `tick` may end. */
+  get hasTimers(): boolean {
+    return this.#entries.size + this.#revokedUntilMs.size > 0;
+  }
+
   look(username: string): Verdict {
     const entry = this.#entries.get(username);
     if (!entry) return { state: 'unknown' };

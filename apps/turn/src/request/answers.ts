@@ -109,6 +109,11 @@ export class Answers {
     this.#asks.refund(flow.remote.address);
   }
 
+  /** Answers that a repeated request would have again. */
+  get remembered(): number {
+    return this.#cache.size;
+  }
+
   tick(nowMs: number): void {
     this.#cache.tick(nowMs);
   }

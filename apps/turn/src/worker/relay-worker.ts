@@ -1,6 +1,6 @@
 // A relaying thread, or the same in the thread of the process: sockets around the server, and words to the process.
-import { onSharedBeat } from '@millrace/domain';
-import type { Beat } from '@millrace/domain';
+import { onSharedBeatWhile } from '@millrace/domain';
+import type { WorkBeat } from '@millrace/domain';
 import { SocketRelays } from '../transport/socket-relays.ts';
 import { SocketTcpRelays } from '../transport/socket-tcp-relays.ts';
 import { PortPool } from '../allocation/port-pool.ts';
@@ -29,7 +29,7 @@ export class RelayWorker {
   readonly #listeners: ClientListeners;
   /** What clients come to; known once it is opened. */
   readonly #ownPorts: number[] = [];
-  #ticks: Beat | undefined;
+  #ticks: WorkBeat | undefined;
 
   constructor(setup: WorkerSetup, tell: (message: FromWorker) => void) {
     this.#setup = setup;
@@ -59,6 +59,7 @@ export class RelayWorker {
       tcpRelays: settings.turnTcpRelays && !setup.shared ? new SocketTcpRelays(setup.relays) : undefined,
       namePrefix: `${setup.index}-`,
       onUsage: (usage) => tell({ kind: 'usage', usage }),
+      onRequest: () => this.#ticks?.wake(),
     });
     this.#listeners = new ClientListeners({
       settings,
@@ -76,12 +77,17 @@ export class RelayWorker {
     const { turnAlternateHosts, turnAlternatePort } = this.#setup.settings;
     this.#ownPorts.push(ports.udp, ports.tcp, ...(ports.tls === undefined ? [] : [ports.tls]));
     if (turnAlternateHosts) this.#ownPorts.push(turnAlternatePort);
-    this.#ticks = onSharedBeat(TICK_MS, () => this.#server.tick());
+    this.#ticks = onSharedBeatWhile(
+      TICK_MS,
+      () => this.#server.hasTimers,
+      () => this.#server.tick(),
+    );
     this.#tellOfBatches();
     this.#tell({ kind: 'listening', ports });
   }
 
   handle(message: ToWorker): void {
+    this.#ticks?.wake();
     switch (message.kind) {
       case 'answered':
         return this.#server.answered(message.username, message.answer);

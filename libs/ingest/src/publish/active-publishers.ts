@@ -24,6 +24,7 @@ export interface ActivePublisher {
 export class ActivePublishers {
   /** By stream. A stream has two while one takes over from the other. */
   readonly #byStream = new Map<string, Set<ActivePublisher>>();
+  readonly #followers = new Set<() => void>();
   #size = 0;
   /** Called whenever a publisher has been removed. */
   onRemoved: (() => void) | undefined;
@@ -38,6 +39,12 @@ export class ActivePublishers {
     if (publishers) publishers.add(active);
     else this.#byStream.set(streamId, new Set([active]));
     this.#size++;
+    for (const follow of this.#followers) follow();
+  }
+
+  /** Calls back whenever a publisher has been added: what is repeated for publishers rests while there are none. */
+  whenAdded(follow: () => void): void {
+    this.#followers.add(follow);
   }
 
   /** @returns false if it had been removed before */

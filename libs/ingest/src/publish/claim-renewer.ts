@@ -1,7 +1,7 @@
 // Keeps the claims of this edge's publishers alive, all of them in one round trip a second, and promotes those that wait.
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import { newId, onSharedBeat } from '@millrace/domain';
+import { newId, onSharedBeatWhile } from '@millrace/domain';
 import type { Beat, PublishClaim, PublishRefusal } from '@millrace/domain';
 import { LIVE_STORE } from '@millrace/live-store';
 import type { ClaimLoss, LiveStore, PromotionCause, StandbyReport } from '@millrace/live-store';
@@ -52,7 +52,20 @@ export class ClaimRenewer implements OnApplicationBootstrap, BeforeApplicationSh
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#timer = onSharedBeat(ROUND_MS, () => void this.renew());
+    const { active, waiting } = this.publishes;
+    const beat = onSharedBeatWhile(
+      ROUND_MS,
+      () => active.size + waiting.size > 0,
+      () => void this.renew(),
+    );
+    this.#timer = beat;
+    // What came before the rest tells nothing of how late the next round is.
+    const begin = (): void => {
+      if (active.size + waiting.size === 1) this.#roundAtMs = undefined;
+      beat.wake();
+    };
+    active.whenAdded(begin);
+    waiting.whenAdded(begin);
   }
 
   beforeApplicationShutdown(): void {

@@ -68,6 +68,10 @@ describe('the reports about publishers', () => {
     refused = undefined;
     logged = [];
     const publishers = {
+      get size() {
+        return encoders.length;
+      },
+      whenAdded: () => undefined,
       list: () => encoders.map((publisher) => ({ publisher, health: publisher.health }) as unknown as ActivePublisher),
     };
     const recorded = {

@@ -1,7 +1,7 @@
 // Reports what each publisher sends to the live store every few seconds, and has its health judged by the same numbers.
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import { onSharedBeat, TICKS_PER_MS } from '@millrace/domain';
+import { onSharedBeatWhile, TICKS_PER_MS } from '@millrace/domain';
 import type { Beat, PublishClaim } from '@millrace/domain';
 import { LIVE_STORE } from '@millrace/live-store';
 import type { HealthSample, IngestReport, LiveStore, SessionSample } from '@millrace/live-store';
@@ -52,14 +52,21 @@ export class IngestReporter implements OnApplicationBootstrap, BeforeApplication
   #running = false;
 
   constructor(
-    @Inject(ActivePublishers) private readonly publishers: Pick<ActivePublishers, 'list'>,
+    @Inject(ActivePublishers) private readonly publishers: Pick<ActivePublishers, 'list' | 'size' | 'whenAdded'>,
     @Inject(LIVE_STORE) private readonly liveStore: Pick<LiveStore, 'reportIngest' | 'recordHealth'>,
     @Inject(INGEST_CLOCK) private readonly clock: () => number,
     @Inject(LOGGER) private readonly logger: Pick<Logger, 'debug'>,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#timer = onSharedBeat(REPORT_ROUND_MS, () => void this.report());
+    const { publishers } = this;
+    const beat = onSharedBeatWhile(
+      REPORT_ROUND_MS,
+      () => publishers.size > 0,
+      () => void this.report(),
+    );
+    this.#timer = beat;
+    publishers.whenAdded(() => beat.wake());
   }
 
   beforeApplicationShutdown(): void {

@@ -1,7 +1,7 @@
 // The sources that this edge pulls: it asks gateways for those that no edge holds, keeps their leases, and gives them back.
 import { randomInt } from 'node:crypto';
-import { onSharedBeat } from '@millrace/domain';
-import type { Beat } from '@millrace/domain';
+import { onSharedBeat, onSharedBeatWhile } from '@millrace/domain';
+import type { Beat, WorkBeat } from '@millrace/domain';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { CONTROL_PLANE, formatSourceState, PULL_STATES, SOURCE_LIMITS } from '@millrace/control';
@@ -19,10 +19,10 @@ import { PULL_SETTINGS } from './pull-settings.ts';
 import type { PullSettings } from './pull-settings.ts';
 import { PulledSource } from './pulled-source.ts';
 
-/** With the time of a lease, how long the sources of an edge that died go without one. */
+/** While there are sources: with the time of a lease, how long those of an edge that died go without one. */
 const ASK_MS = 1_000;
 /** Where there are no sources, edges are told of the first one; this is for an edge that has missed it. */
-const NOTHING_MS = 5_000;
+const NOTHING_MS = 30_000;
 /** Edges that hear of a change at once ask one after another. */
 const ASK_SPREAD_MS = 100;
 /** How long gateways may take to answer. */
@@ -35,14 +35,15 @@ const TELL_MS = 50;
 export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #pulled = new Map<string, PulledSource>();
   readonly #releases = new Set<Promise<void>>();
-  #asking: Beat | undefined;
+  #asking: WorkBeat | undefined;
+  #askingAtRest: Beat | undefined;
+  /** Whether there were none to pull, anywhere, when this edge asked last. */
+  #isAtRest = false;
   #soon: NodeJS.Timeout | undefined;
   /** While there are sources. */
   #renewing: Beat | undefined;
   #telling: NodeJS.Timeout | undefined;
   #isAsking = false;
-  /** By the monotonic clock, unless something is told before. */
-  #askAgainAtMs = 0;
   #isRenewing = false;
   #isLeaving = false;
   #isFailing = false;
@@ -64,8 +65,13 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
   onApplicationBootstrap(): void {
     if (this.settings.maxPulls === 0) return;
     this.#stopCollecting = this.registry.beforeCollect(() => this.#collect());
-    this.#asking = onSharedBeat(ASK_MS, () => {
-      if (performance.now() >= this.#askAgainAtMs) this.#ask();
+    this.#asking = onSharedBeatWhile(
+      ASK_MS,
+      () => !this.#isAtRest,
+      () => this.#ask(),
+    );
+    this.#askingAtRest = onSharedBeat(NOTHING_MS, () => {
+      if (this.#isAtRest) this.#ask();
     });
     this.#askSoon();
   }
@@ -85,6 +91,7 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
     if (this.#isLeaving) return;
     this.#isLeaving = true;
     this.#asking?.stop();
+    this.#askingAtRest?.stop();
     clearTimeout(this.#soon);
     for (const pulled of [...this.#pulled.values()]) pulled.finish();
   }
@@ -124,7 +131,8 @@ export class SourcePuller implements OnApplicationBootstrap, BeforeApplicationSh
     const request = { edgeId, protocols, held, free, maxPerTenant: maxPullsPerTenant };
     const askedAtMs = performance.now();
     const answer = await this.control.takeSources(request, ANSWER_MS);
-    this.#askAgainAtMs = answer?.none === true ? askedAtMs + NOTHING_MS : 0;
+    this.#isAtRest = answer?.none === true;
+    if (!this.#isAtRest) this.#asking?.wake();
     for (const sourceId of answer?.dropped ?? []) {
       const pulled = this.#pulled.get(sourceId);
       if (pulled === undefined) continue;

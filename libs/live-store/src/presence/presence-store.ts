@@ -185,6 +185,8 @@ export interface PresenceStore {
   read(participantId: string, afterSequence: number): Promise<readonly MailboxEntry[] | undefined>;
   /** Seats whose lease has lapsed reconnect; participants who stayed away are lost; empty rooms close. Any pod may call it. */
   sweep(): Promise<Sweep>;
+  /** Whether it is known, without asking, that there is nothing to sweep: before the next place is given. */
+  readonly isKnownEmpty: boolean;
   /** Takes over newer facts of an open room, and tells all its participants. */
   changeRoom(room: RoomFacts): Promise<readonly Delivery[]>;
   /** Removes all participants and closes the room; for a while it cannot be joined. `closed` when it was open. */

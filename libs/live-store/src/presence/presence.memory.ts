@@ -52,9 +52,15 @@ class MemoryPresence implements PresenceStore {
     this.#state = new MemoryRooms(presenceLimits(limits), nowMs);
   }
 
+  get isKnownEmpty(): boolean {
+    return this.#state.isEmpty;
+  }
+
   async join(request: JoinRoom): Promise<JoinOutcome> {
     this.#assertOpen('join');
     assertJoin(request);
+    // That nothing was swept while there was nothing to sweep is no outage.
+    if (this.#state.isEmpty) this.#sweptAtMs = undefined;
     const { profile } = request;
     const state = this.#state;
     const known = state.rooms.get(profile.roomId);

@@ -64,6 +64,8 @@ export async function createRedisPresence(options: RedisPresenceOptions): Promis
 }
 
 class RedisPresence implements PresenceStore {
+  /** Other pods give places too. */
+  readonly isKnownEmpty = false;
   readonly #link: RedisLink;
   readonly #slotKey: string;
   readonly #shared: readonly ScriptArgument[];

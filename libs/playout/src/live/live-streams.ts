@@ -1,7 +1,7 @@
 // The streams that are watched in this process: opened for their first viewer, closed some time after their last one.
 import { setTimeout as delay } from 'node:timers/promises';
-import { onSharedBeat, TICKS_PER_MS } from '@millrace/domain';
-import type { Beat } from '@millrace/domain';
+import { onSharedBeatWhile, TICKS_PER_MS } from '@millrace/domain';
+import type { WorkBeat } from '@millrace/domain';
 import type { FrameBus } from '@millrace/frame-bus';
 import { SharedPlaces } from '@millrace/service-kit';
 import type { Logger } from '@millrace/service-kit';
@@ -87,7 +87,7 @@ export class LiveStreams {
   readonly #groups: ByteBudget;
   readonly #merging: MergeClock;
   readonly #asking = new Map<string, Promise<LiveSession | undefined>>();
-  readonly #timer: Beat;
+  readonly #timer: WorkBeat;
 
   constructor(options: LiveStreamsOptions) {
     this.#options = options;
@@ -108,7 +108,11 @@ export class LiveStreams {
       maxPerTenant: settings.playoutGroupsBytesPerTenant,
     });
     this.#merging = new MergeClock(options.mergeMs ?? 0, () => this.#places.taken);
-    this.#timer = onSharedBeat(LOOK_MS, () => this.look());
+    this.#timer = onSharedBeatWhile(
+      LOOK_MS,
+      () => this.#open.size > 0,
+      () => this.look(),
+    );
   }
 
   get levels(): PlayoutLevels {
@@ -303,6 +307,7 @@ export class LiveStreams {
       throw error;
     }
     this.#open.add(stream);
+    this.#timer.wake();
     return stream;
   }
 

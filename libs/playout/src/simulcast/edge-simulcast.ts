@@ -2,8 +2,8 @@
 // edge has its targets there, so no two edges send to the same one for longer than a connection takes to end.
 import { MAX_SYNCED_STREAMS } from '@millrace/control';
 import type { ControlPlane, SimulcastTarget, SyncedStream, TargetsChanged } from '@millrace/control';
-import { onSharedBeat } from '@millrace/domain';
-import type { Beat, PublishClaim, UsageSink } from '@millrace/domain';
+import { onSharedBeatWhile } from '@millrace/domain';
+import type { PublishClaim, UsageSink, WorkBeat } from '@millrace/domain';
 import type { FrameBus } from '@millrace/frame-bus';
 import type { LiveStore } from '@millrace/live-store';
 import { OutboundAddresses, SharedPlaces } from '@millrace/service-kit';
@@ -70,7 +70,7 @@ export class EdgeSimulcast {
   readonly #countedBytes = new WeakMap<TargetPush, number>();
   readonly #openPush: (request: PushRequest) => OpenedPush;
   readonly #stopCounting: () => void;
-  #timer: Beat;
+  #timer: WorkBeat;
   #gathering: NodeJS.Timeout | undefined;
   #isSyncing = false;
 
@@ -104,7 +104,11 @@ export class EdgeSimulcast {
       stopUsage();
       this.#metrics.stop();
     };
-    this.#timer = onSharedBeat(TICK_MS, () => this.#sync());
+    this.#timer = onSharedBeatWhile(
+      TICK_MS,
+      () => this.#streams.size > 0,
+      () => this.#sync(),
+    );
   }
 
   /** A publisher has begun. */
@@ -122,6 +126,7 @@ export class EdgeSimulcast {
       dueAtMs: 0,
       isOver: false,
     });
+    this.#timer.wake();
     this.#gather();
   }
 

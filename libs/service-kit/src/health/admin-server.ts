@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Metrics } from '../metrics/metrics.ts';
+import { checkIntervalMs } from '../connections/check-interval.ts';
 import type { Drain } from '../shutdown/drain.ts';
 import { repeatedHeader } from '../connections/repeated-header.ts';
 import { AdminConnections } from './admin-connections.ts';
@@ -42,7 +43,7 @@ export class AdminServer {
       {
         requestTimeout: REQUEST_TIMEOUT_MS,
         headersTimeout: REQUEST_TIMEOUT_MS,
-        connectionsCheckingInterval: 1_000,
+        connectionsCheckingInterval: checkIntervalMs(REQUEST_TIMEOUT_MS),
         keepAliveTimeout: REQUEST_TIMEOUT_MS,
         maxHeaderSize: MAX_HEADER_BYTES,
       },

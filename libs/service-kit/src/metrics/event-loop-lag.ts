@@ -1,10 +1,11 @@
-// How late the event loop is, from samples that share a wake-up with other repeated work.
+// How late the event loop is, from the wake-ups of repeated work: an idle process is waken up for a sample now and then only.
 import { createHistogram } from 'node:perf_hooks';
-import { onSharedBeat } from '@millrace/domain';
+import { observeSharedBeats, onSharedBeat } from '@millrace/domain';
 import { Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 
-const SAMPLE_MS = 500;
+/** There is a sample at least so often, also where nothing else is repeated. */
+const SAMPLE_MS = 5_000;
 const NS_PER_MS = 1e6;
 const NS_PER_SECOND = 1e9;
 
@@ -22,7 +23,8 @@ export function watchEventLoopLag(registry: Registry, prefix: string): void {
   for (const which of FROM_TIMER) registry.removeSingleMetric(name(which));
   // A histogram counts from 1.
   const lag = createHistogram({ lowest: 1, highest: NO_TIMER_MS * NS_PER_MS });
-  onSharedBeat(SAMPLE_MS, (lateMs) => lag.record(Math.max(1, Math.round(lateMs * NS_PER_MS))));
+  onSharedBeat(SAMPLE_MS, () => undefined);
+  observeSharedBeats((lateMs) => lag.record(Math.max(1, Math.round(lateMs * NS_PER_MS))));
   const registers = [registry];
   const add = (which: string, help: string, read: () => number): void =>
     void new Gauge({

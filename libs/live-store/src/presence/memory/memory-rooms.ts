@@ -127,6 +127,7 @@ export class MemoryRooms {
   }
 
   end({ roomId }: RoomRef): void {
+    this.#forgetAtRest();
     this.#ended.set(roomId, this.#nowMs() + this.#limits.rememberMs);
   }
 
@@ -135,6 +136,7 @@ export class MemoryRooms {
   }
 
   ban(roomId: string, { key, version }: RoomBanMark): void {
+    this.#forgetAtRest();
     this.#bans.set(`${roomId} ${key}`, { version, untilMs: this.#nowMs() + this.#limits.rememberMs });
   }
 
@@ -162,12 +164,22 @@ export class MemoryRooms {
     else this.#tenants.set(tenantId, now);
   }
 
+  /** Whether nothing is known of any room. */
+  get isEmpty(): boolean {
+    return this.rooms.size + this.#gone.size + this.#ended.size + this.#bans.size === 0;
+  }
+
   /** Forgets what need not be remembered any more. */
   forget(): void {
     const now = this.#nowMs();
     for (const [id, { untilMs }] of this.#gone) if (untilMs <= now) this.#gone.delete(id);
     for (const [id, untilMs] of this.#ended) if (untilMs <= now) this.#ended.delete(id);
     for (const [id, { untilMs }] of this.#bans) if (untilMs <= now) this.#bans.delete(id);
+  }
+
+  /** While no place is taken, nothing is swept: bans and ended rooms do not pile up. */
+  #forgetAtRest(): void {
+    if (this.rooms.size === 0) this.forget();
   }
 }
 
