@@ -1,5 +1,6 @@
 // The figures of media servers: every server for one figure, then the next one, so that what disturbs the machine disturbs all.
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { FIGURES } from './figures.ts';
 import type { Figure } from './figures.ts';
 import { blockPlayers, BLOCKED_PLAYERS } from './measure/blocked-players.ts';
@@ -7,6 +8,7 @@ import { firstSegment, requestsPerSecond } from './measure/http-load.ts';
 import { runLoad } from './measure/load.ts';
 import { measurePartDelay } from './measure/part-delay.ts';
 import { measureMemory } from './measure/memory.ts';
+import { cpuMsPerSecond, usageOf } from './measure/process-usage.ts';
 import { measureStartup } from './measure/startup.ts';
 import { watchSteal } from './report/recorder.ts';
 import type { Recorder } from './report/recorder.ts';
@@ -33,7 +35,12 @@ export const MEDIA_FIGURES: readonly string[] = [
   'startup',
   'blocked-players',
   'part-delay',
+  'idle',
 ];
+
+/** The figure `idle`: some of what is repeated comes every 15 s. */
+const IDLE_WARM_MS = 15_000;
+const IDLE_WINDOW_MS = 30_000;
 
 /** Arguments of mediaload: kinds of players, and where a server that has them is played. */
 const PLAYER_ADDRESSES = { '--players': '--rtmp', '--joins': '--rtmp', '--flvs': '--flv-url', '--rtsps': '--rtsp-url' };
@@ -58,6 +65,7 @@ export async function measureMedia(figures: readonly string[], bench: MediaBench
     startup,
     'blocked-players': blockedPlayers,
     'part-delay': partDelay,
+    idle,
   }))
     for (const server of figures.includes(name) ? servers : [])
       await bench.recorder.attempt(name, server.name, () => measure(server, bench));
@@ -133,6 +141,19 @@ async function partDelay(server: Server, { source, withServer, recorder }: Media
     note('part-delay-next', 'the picture behind it was sent', afterNextMs);
   };
   await withServer(server, 1, true, use, true);
+}
+
+/** What a server takes on which nothing happens. */
+async function idle(server: Server, { withServer, recorder }: MediaBench): Promise<void> {
+  const steal = watchSteal();
+  const use = async ({ pids }: RunningServer): Promise<void> => {
+    await delay(IDLE_WARM_MS);
+    const before = usageOf(pids);
+    await delay(IDLE_WINDOW_MS);
+    const quantity = { figure: 'idle', title: 'CPU without any stream, after 15 s', unit: 'ms per second' };
+    recorder.note(quantity, server.name, cpuMsPerSecond(before, usageOf(pids)), steal());
+  };
+  await withServer(server, 0, server.makesHls, use);
 }
 
 async function memory(server: Server, { source, withServer, recorder }: MediaBench): Promise<void> {

@@ -17,8 +17,8 @@ import { RoomEntity } from './room.entity.ts';
 /** So many open rooms are looked at in one round, and asked for at once. */
 const MAX_OPEN = 10_000;
 const ASK_AT_ONCE = 500;
-/** While no room is open, the table is looked at this often. */
-const LOOK_AT_REST_MS = 15_000;
+/** While no room is open, the table is looked at in one of so many rounds. */
+const ROUNDS_AT_REST = 5;
 const PURGE_EVERY_MS = 10 * 60_000;
 
 interface OpenRow {
@@ -58,7 +58,7 @@ export class RoomReconciliation {
 
   /** Finishes what was not open in two rounds: a room may open between reading the one side and the other. */
   async #compare(nowMs: number): Promise<void> {
-    if (!this.#wasOpen && nowMs - this.#lookedAtMs < LOOK_AT_REST_MS) return;
+    if (!this.#wasOpen && nowMs - this.#lookedAtMs < ROUNDS_AT_REST * this.settings.reconcileMs) return;
     const rows = await this.#openRows();
     this.#lookedAtMs = nowMs;
     this.#wasOpen = rows.length > 0;

@@ -15,8 +15,8 @@ import { publishBegan, publisherMissed, sessionEnded } from './session-writes.ts
 const MAX_SEEN = 50_000;
 /** So many sessions without an end are looked at in one round. */
 const MAX_OPEN = 10_000;
-/** While no stream is live and no session is open, the table is looked at this often. */
-const LOOK_AT_REST_MS = 15_000;
+/** While no stream is live and no session is open, the table is looked at in one of so many rounds. */
+const ROUNDS_AT_REST = 5;
 const PURGE_EVERY_MS = 60 * 60_000;
 
 interface OpenRow {
@@ -60,7 +60,7 @@ export class SessionReconciliation {
 
   /** Ends what was not live in two rounds: a session may begin between reading the one side and the other. */
   async #endMissing(live: ReadonlySet<string>, nowMs: number): Promise<void> {
-    if (live.size === 0 && !this.#wasOpen && nowMs - this.#lookedAtMs < LOOK_AT_REST_MS) return;
+    if (live.size === 0 && !this.#wasOpen && nowMs - this.#lookedAtMs < ROUNDS_AT_REST * this.settings.reconcileMs) return;
     const missing = await this.database.run((manager) =>
       manager.query<OpenRow[]>(
         `SELECT id, tenant_id, live_stream_id, segments FROM sessions
