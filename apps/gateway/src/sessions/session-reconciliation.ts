@@ -60,7 +60,8 @@ export class SessionReconciliation {
 
   /** Ends what was not live in two rounds: a session may begin between reading the one side and the other. */
   async #endMissing(live: ReadonlySet<string>, nowMs: number): Promise<void> {
-    if (live.size === 0 && !this.#wasOpen && nowMs - this.#lookedAtMs < ROUNDS_AT_REST * this.settings.reconcileMs) return;
+    if (live.size === 0 && !this.#wasOpen && nowMs - this.#lookedAtMs < ROUNDS_AT_REST * this.settings.reconcileMs)
+      return;
     const missing = await this.database.run((manager) =>
       manager.query<OpenRow[]>(
         `SELECT id, tenant_id, live_stream_id, segments FROM sessions

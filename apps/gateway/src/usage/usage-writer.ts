@@ -103,10 +103,10 @@ export class UsageWriter implements OnApplicationBootstrap, OnApplicationShutdow
     try {
       const rows = latestOf(reports);
       for (let from = 0; from < rows.length; from += MAX_ROWS)
-        await this.database.transaction((manager) => writeAmounts(manager, rows.slice(from, from + MAX_ROWS)));
+        await this.#writeAmounts(rows.slice(from, from + MAX_ROWS));
       const readings = latestReadings(reports);
       for (let from = 0; from < readings.length; from += MAX_ROWS)
-        await this.database.transaction((manager) => writeReadings(manager, readings.slice(from, from + MAX_ROWS)));
+        await this.database.run((manager) => writeReadings(manager, readings.slice(from, from + MAX_ROWS)));
       recorded = true;
       this.onWritten?.({
         used: new Set(rows.map(({ counted }) => counted.tenantId)),
@@ -116,6 +116,15 @@ export class UsageWriter implements OnApplicationBootstrap, OnApplicationShutdow
       if (!(error instanceof DatabaseUnavailable)) this.logger.error({ err: error }, 'cannot record usage');
     }
     for (const { done } of reports) done(recorded);
+  }
+
+  /** One statement, unless there is something to tell of them. */
+  async #writeAmounts(rows: readonly Row[]): Promise<void> {
+    if (!rows.some(isRefusals)) return this.database.run((manager) => writeAmounts(manager, rows));
+    await this.database.transaction(async (manager) => {
+      await writeAmounts(manager, rows);
+      await reportAllRefusals(manager, rows);
+    });
   }
 }
 
@@ -139,62 +148,60 @@ function latestReadings(reports: readonly UsageReport[]): ReadingRow[] {
   return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
 }
 
-/** Locked against deletion for as long as the transaction takes: what a deleted tenant has used is gone with it. */
-async function lockTenants(manager: EntityManager, tenantIds: readonly string[]): Promise<ReadonlySet<string>> {
-  const tenants: { id: string }[] = await manager.query(
-    `SELECT id FROM tenants WHERE id = ANY($1::text[]) ORDER BY id FOR KEY SHARE`,
-    [[...new Set(tenantIds)]],
-  );
-  return new Set(tenants.map(({ id }) => id));
-}
+/** Locked against deletion until what a tenant has used is written: what a deleted tenant has used is gone with it. */
+const KNOWN = `known AS (SELECT id FROM tenants WHERE id = ANY ($1::text[]) ORDER BY id FOR KEY SHARE)`;
+
+const WRITE_READINGS = `
+  WITH ${KNOWN}
+  INSERT INTO quota_readings AS kept (tenant_id, quota, source, used, measured_at)
+  SELECT given.*, now() FROM unnest($1::text[], $2::text[], $3::uuid[], $4::float8[]) AS given (tenant_id, quota, source, used)
+  JOIN known ON known.id = given.tenant_id ORDER BY 1, 2, 3
+  ON CONFLICT (tenant_id, quota, source) DO UPDATE SET used = excluded.used, measured_at = excluded.measured_at`;
+
+const WRITE_AMOUNTS = `
+  WITH ${KNOWN}
+  INSERT INTO usage_amounts AS kept (tenant_id, hour, live_stream_id, kind, protocol, source, amount)
+  SELECT given.* FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::float8[])
+    AS given (tenant_id, hour, live_stream_id, kind, protocol, source, amount)
+  JOIN known ON known.id = given.tenant_id
+  WHERE hour BETWEEN floor(extract(epoch FROM now()) / 3600) - $8 AND floor(extract(epoch FROM now()) / 3600) + 1
+  ORDER BY 1, 2, 3, 4, 5, 6
+  ON CONFLICT (tenant_id, hour, live_stream_id, kind, protocol, source)
+  DO UPDATE SET amount = excluded.amount WHERE kept.amount < excluded.amount`;
 
 async function writeReadings(manager: EntityManager, rows: readonly ReadingRow[]): Promise<void> {
-  const known = await lockTenants(
-    manager,
+  await manager.query(WRITE_READINGS, [
     rows.map(({ reading }) => reading.tenantId),
-  );
-  const written = rows.filter(({ reading }) => known.has(reading.tenantId));
-  if (written.length === 0) return;
-  await manager.query(
-    `INSERT INTO quota_readings AS kept (tenant_id, quota, source, used, measured_at)
-     SELECT given.*, now() FROM unnest($1::text[], $2::text[], $3::uuid[], $4::float8[]) AS given
-     ON CONFLICT (tenant_id, quota, source) DO UPDATE SET used = excluded.used, measured_at = excluded.measured_at`,
-    [
-      written.map(({ reading }) => reading.tenantId),
-      written.map(({ reading }) => reading.quota),
-      written.map(({ source }) => source),
-      written.map(({ reading }) => reading.used),
-    ],
-  );
+    rows.map(({ reading }) => reading.quota),
+    rows.map(({ source }) => source),
+    rows.map(({ reading }) => reading.used),
+  ]);
 }
 
 async function writeAmounts(manager: EntityManager, rows: readonly Row[]): Promise<void> {
-  const known = await lockTenants(
-    manager,
+  await manager.query(WRITE_AMOUNTS, [
     rows.map(({ counted }) => counted.tenantId),
-  );
-  const written = rows.filter(({ counted }) => known.has(counted.tenantId));
-  if (written.length === 0) return;
-  await manager.query(
-    `INSERT INTO usage_amounts AS kept (tenant_id, hour, live_stream_id, kind, protocol, source, amount)
-     SELECT * FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::float8[])
-       AS given (tenant_id, hour, live_stream_id, kind, protocol, source, amount)
-     WHERE hour BETWEEN floor(extract(epoch FROM now()) / 3600) - $8 AND floor(extract(epoch FROM now()) / 3600) + 1
-     ON CONFLICT (tenant_id, hour, live_stream_id, kind, protocol, source)
-     DO UPDATE SET amount = excluded.amount WHERE kept.amount < excluded.amount`,
-    [
-      written.map(({ counted }) => counted.tenantId),
-      written.map(({ counted }) => counted.hour),
-      written.map(({ counted }) => counted.streamId ?? ''),
-      written.map(({ counted }) => counted.kind),
-      written.map(({ counted }) => (counted.protocol ?? '').replaceAll('-', '_')),
-      written.map(({ source }) => source),
-      written.map(({ counted }) => counted.amount),
-      USAGE_CODE_LIMITS.lateHours,
-    ],
-  );
-  for (const { counted } of written) if (counted.kind === 'relay_refusals') await reportRefusals(manager, counted);
+    rows.map(({ counted }) => counted.hour),
+    rows.map(({ counted }) => counted.streamId ?? ''),
+    rows.map(({ counted }) => counted.kind),
+    rows.map(({ counted }) => (counted.protocol ?? '').replaceAll('-', '_')),
+    rows.map(({ source }) => source),
+    rows.map(({ counted }) => counted.amount),
+    USAGE_CODE_LIMITS.lateHours,
+  ]);
 }
+
+/** What else is told of these amounts, in the same transaction. */
+async function reportAllRefusals(manager: EntityManager, rows: readonly Row[]): Promise<void> {
+  const refusals = rows.filter(isRefusals);
+  const found: { id: string }[] = await manager.query(`SELECT id FROM tenants WHERE id = ANY ($1::text[])`, [
+    [...new Set(refusals.map(({ counted }) => counted.tenantId))],
+  ]);
+  const known = new Set(found.map(({ id }) => id));
+  for (const { counted } of refusals) if (known.has(counted.tenantId)) await reportRefusals(manager, counted);
+}
+
+const isRefusals = ({ counted }: Row): boolean => counted.kind === 'relay_refusals';
 
 /** Relays refuse what exceeds a quota: reported once an hour for each tenant. */
 async function reportRefusals(manager: EntityManager, { tenantId, hour, amount }: UsageAmount): Promise<void> {

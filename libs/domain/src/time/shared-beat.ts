@@ -73,7 +73,8 @@ class SharedBeats {
 
   #fire(): void {
     const nowMs = this.#nowMs();
-    const due: { readonly rhythm: Rhythm; readonly lateMs: number; readonly beats: ((lateMs: number) => void)[] }[] = [];
+    const due: { readonly rhythm: Rhythm; readonly lateMs: number; readonly beats: ((lateMs: number) => void)[] }[] =
+      [];
     for (const rhythm of this.#rhythms.values()) {
       if (rhythm.dueAtMs > nowMs + TOGETHER_MS) continue;
       // The loop's clock may be a fraction ahead of this one.
