@@ -72,6 +72,7 @@ const WORK: Provider = {
       spreadMs: settings.workSpreadMs,
       maxStreams: settings.packagerMaxStreams,
       streams: () => workers.size,
+      areFlowing: () => workers.areFlowing(),
       onListed: (live) => workers.listed(live),
       onRound: (streamIds) => workers.roundDone(streamIds),
       take: (live) => workers.take(live),

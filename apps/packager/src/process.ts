@@ -40,7 +40,7 @@ async function openPorts(
 ): Promise<Ports> {
   const { natsUrl: url, redisUrl, instanceId } = settings;
   const segmentPool = new SegmentPool({ maxFreeBytes: settings.segmentPoolBytes });
-  const liveStore = await createRedisLiveStore({ url: redisUrl, segmentPool });
+  const liveStore = await createRedisLiveStore({ url: redisUrl, segmentPool, watchesPlaylists: false });
   undo.add(() => liveStore.close());
   const frameBus = await whenAvailable(
     { check: 'frame_bus', name: 'NATS', readiness, logger },

@@ -66,6 +66,12 @@ export class StreamWorkers implements BeforeApplicationShutdown {
     return this.#workers.values();
   }
 
+  /** Whether frames of all streams have come since this was asked last. */
+  areFlowing(): boolean {
+    // Each of them is asked: it counts from then on.
+    return [...this.#workers.values()].filter((worker) => !worker.isFlowing()).length === 0;
+  }
+
   /** Passes on what the store says of a stream. @returns whether it is packaged here */
   listed(live: LiveStream): boolean {
     const worker = this.#workers.get(live.claim.streamId);

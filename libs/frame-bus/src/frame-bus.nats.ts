@@ -82,10 +82,13 @@ class NatsFrameBus implements FrameBus {
     this.#marks = new NatsMarks(link, limits, observer);
     this.#clock = new BatchClock(limits.batchWaitMs);
     const budget = new RetentionBudget(limits.retainedBytes, () => observer.problem(memoryFull(limits.retainedBytes)));
-    this.#publishers = new PublisherRegistry(link, limits, () => {
+    const report = (): void => {
       observer.inflightBytes(budget.inflightBytes);
       observer.retainedBytes(budget.retainedBytes, budget.limitBytes);
-    });
+    };
+    this.#publishers = new PublisherRegistry(link, limits, report, (streamId, onCommit) =>
+      marks ? this.#marks.follow(streamId, ({ head }) => onCommit(head.position)) : () => undefined,
+    );
     this.#health = Array.from(
       { length: limits.shards },
       (_, shard) => new LogHealth(link, limits, probeSubject(shard)),
@@ -101,14 +104,10 @@ class NatsFrameBus implements FrameBus {
       clock: this.#clock,
       acks: new AckInbox(link),
       budget,
+      streams: () => this.#publishers.streams,
       waitForLink: (publisher) => this.#publishers.waitForLink(publisher),
       closed: (publisher) => this.#publishers.closed(publisher),
     };
-    if (!marks) return;
-    this.#marks.follow(
-      (streamId) => this.#publishers.has(streamId),
-      (mark) => this.#publishers.committed(mark.streamId, mark.head.position),
-    );
   }
 
   openPublisher(streamId: string, epoch: number, tenantId = ''): FramePublisher {

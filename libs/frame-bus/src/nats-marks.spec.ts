@@ -1,5 +1,6 @@
 // Marks over NATS: what survives, what collides, what publishers forget because of them.
 import { newId } from '@millrace/domain';
+import { connect } from '@nats-io/transport-node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FrameBus } from './frame-bus.ts';
 import { createNatsFrameBus } from './frame-bus.nats.ts';
@@ -92,6 +93,20 @@ describe('marks over NATS', () => {
     await packager.subscribe(streamId, { from: 'position', position: { epoch: 0, sequence: 0 } }, recorder);
     await recorder.untilCount(10);
     expect(recorder.sequences[0]).toBe(91);
+  });
+
+  it('are heard of only while the stream is published here', async () => {
+    const faults: string[] = [];
+    const bus = await open({ observer: { problem: ({ message }) => void faults.push(message) } });
+    const other = await connect({ servers: new URL(server.url).host });
+    const [published, closed, elsewhere] = [newId('str'), newId('str'), newId('str')];
+    bus.openPublisher(published, 1);
+    await bus.openPublisher(closed, 1).close(1_000);
+    await bus.lastCommit(published);
+    // What is no mark is reported by those that hear it.
+    for (const streamId of [closed, elsewhere, published]) other.publish(`millrace.marks.${streamId}`, 'no mark');
+    await expect.poll(() => faults).toHaveLength(1);
+    await other.close();
   });
 });
 

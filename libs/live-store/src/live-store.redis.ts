@@ -71,6 +71,10 @@ export interface RedisLiveStoreOptions extends Partial<LiveStoreLimits> {
   readonly timeoutMs?: number;
   /** Longest wait between two tries to connect, in milliseconds; default 1,000. */
   readonly maxReconnectDelayMs?: number;
+  /** Whether segments are written or read, which takes a connection of its own: true when not given. Edges do neither. */
+  readonly carriesSegments?: boolean;
+  /** Whether playlists are watched, which takes another one: true when not given. Only gateways do. */
+  readonly watchesPlaylists?: boolean;
   readonly observer?: LiveStoreObserver;
   /** Where packagers take memory for segments. */
   readonly segmentPool?: SegmentPool;
@@ -100,18 +104,20 @@ class RedisLiveStore implements LiveStore {
   readonly #sources: RedisSources;
   readonly #windows: RedisWindows;
   readonly #viewers: RedisViewers;
-  readonly #changes: RedisChanges;
+  readonly #changes: RedisChanges | undefined;
   readonly #limits: LiveStoreLimits;
 
   constructor(options: RedisLiveStoreOptions) {
     const { url, keyPrefix = 'millrace', timeoutMs = 800, maxReconnectDelayMs = 1_000, observer = {} } = options;
+    const { carriesSegments = true, watchesPlaylists = true } = options;
     const limits = liveStoreLimits(options);
     this.segmentPool = options.segmentPool ?? new SegmentPool();
     const link = (name: string): RedisLink => new RedisLink({ url, name, timeoutMs, maxReconnectDelayMs, observer });
-    const bulkLink = link('segments');
-    const changesLink = link('changes');
     this.#link = link('control');
-    this.#links = [this.#link, bulkLink, changesLink];
+    const bulkLink = carriesSegments ? link('segments') : this.#link;
+    const changesLink = watchesPlaylists ? link('changes') : undefined;
+    // A connection that is not used would still be looked after every second.
+    this.#links = [...new Set([this.#link, bulkLink, ...(changesLink === undefined ? [] : [changesLink])])];
     this.#keys = new RedisKeys(keyPrefix);
     this.#publications = new RedisPublications(this.#link, this.#keys, limits);
     this.#liveStreams = new RedisLiveStreams(this.#link, this.#keys, limits);
@@ -119,7 +125,7 @@ class RedisLiveStore implements LiveStore {
     this.#sources = new RedisSources(this.#link, this.#keys, limits.sessionTtlMs);
     this.#windows = new RedisWindows(this.#link, bulkLink, this.#keys, limits);
     this.#viewers = new RedisViewers(this.#link, this.#keys, limits);
-    this.#changes = new RedisChanges(changesLink, this.#keys.changes);
+    this.#changes = changesLink && new RedisChanges(changesLink, this.#keys.changes);
     this.#limits = limits;
   }
 
@@ -343,6 +349,7 @@ class RedisLiveStore implements LiveStore {
 
   watchPlaylist(streamId: string, onChange: () => void): () => void {
     assertId('str', streamId);
+    if (this.#changes === undefined) throw new TypeError('live store: opened without `watchesPlaylists`');
     return this.#changes.add(streamId, onChange);
   }
 
@@ -398,7 +405,7 @@ class RedisLiveStore implements LiveStore {
   }
 
   async close(): Promise<void> {
-    this.#changes.clear();
+    this.#changes?.clear();
     this.segmentPool.clear();
     await Promise.all(this.#links.map((link) => link.close()));
   }

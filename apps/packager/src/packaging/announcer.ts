@@ -85,12 +85,13 @@ export class Announcer implements OnApplicationBootstrap, BeforeApplicationShutd
     const { liveStore, instanceId, leaseOwners } = this.#options;
     const owners = new Set(await leaseOwners());
     this.#isAtRest = owners.size === 0;
-    if (this.#isAtRest) return [];
+    owners.delete(instanceId);
+    if (owners.size === 0) return [];
     const known = await liveStore.readPackagers();
     const speaking = new Set(
       known.filter(({ features }) => features.length > 0).map((packager) => packager.instanceId),
     );
-    const silent = [...owners].filter((owner) => owner !== instanceId && !speaking.has(owner));
+    const silent = [...owners].filter((owner) => !speaking.has(owner));
     return silent.map((owner) => ({ instanceId: owner, features: [] }));
   }
 }

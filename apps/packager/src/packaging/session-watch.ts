@@ -29,10 +29,7 @@ export class SessionWatch {
    */
   observe(live: LiveStream | undefined, reconnectWindowMs: number, framesTaken: number, nowMs: number): boolean {
     this.#nowMs = nowMs;
-    if (framesTaken !== this.#framesTaken) {
-      this.#framesTaken = framesTaken;
-      this.#quietSinceMs = nowMs;
-    }
+    this.hasFlowed(framesTaken, nowMs);
     this.#isConnected = live !== undefined && live.disconnectedAtMs === undefined;
     // An encoder that waits goes on in a moment.
     const isAway = live !== undefined && live.disconnectedAtMs !== undefined && live.standby?.isReady !== true;
@@ -42,6 +39,14 @@ export class SessionWatch {
     if (this.#awaySinceMs !== undefined) return nowMs - this.#awaySinceMs >= reconnectWindowMs;
     if (this.#unlistedSinceMs === undefined) return false;
     return nowMs - this.#unlistedSinceMs >= UNLISTED_MS;
+  }
+
+  /** @returns whether frames have come since this was asked, or the stream observed, last */
+  hasFlowed(framesTaken: number, nowMs: number): boolean {
+    if (framesTaken === this.#framesTaken) return false;
+    this.#framesTaken = framesTaken;
+    this.#quietSinceMs = nowMs;
+    return true;
   }
 
   /** Whether no frame has come for a while, as of the last observation. */

@@ -90,7 +90,7 @@ export class StreamWorker {
     return this.#run?.pendingBytes ?? 0;
   }
 
-  /** Takes note of what the store says of the stream now: undefined when it does not list it. Called a few times a second. */
+  /** Takes note of what the store says of the stream now: undefined when it does not list it. Called a few times a second, unless frames flow. */
   observe(live: LiveStream | undefined): void {
     if (live !== undefined) this.#learnClaim(live.claim);
     this.#isPublished = live !== undefined && live.disconnectedAtMs === undefined;
@@ -106,6 +106,14 @@ export class StreamWorker {
     const isFollowed = run.sessionId !== sessionId && this.#watch.isQuiet;
     if ((isOver || isFollowed) && !run.isWaitingForClaim) void this.#finish(run, run.sessionId);
     else if (this.#watch.isStalled()) run.restart('no frames received for a long time');
+  }
+
+  /** Whether frames of a connected publisher have come since this was asked last: the store has nothing to tell that the log does not. */
+  isFlowing(): boolean {
+    const run = this.#run;
+    if (run === undefined || this.#end !== undefined || this.#isFinishing) return false;
+    if (!this.#isPublished || run.isWaitingForClaim || run.sessionId !== this.#claim.sessionId) return false;
+    return this.#watch.hasFlowed(run.framesTaken, this.#options.clock.monotonicMs());
   }
 
   /** How long ago the last commit was; undefined when there was none yet, or when there is no publisher now. */

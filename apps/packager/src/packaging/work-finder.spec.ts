@@ -1,7 +1,7 @@
 import { IdPrefix, newId } from '@millrace/domain';
 import { createMemoryLiveStore } from '@millrace/live-store';
 import type { LiveStream, MemoryLiveStore } from '@millrace/live-store';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { faultyStore } from '../testing/faulty-store.ts';
 import { acquireDelayMs, WorkFinder } from './work-finder.ts';
 import type { WorkFinderOptions } from './work-finder.ts';
@@ -38,6 +38,7 @@ function find(options: Partial<WorkFinderOptions> = {}): WorkFinder {
   finder = new WorkFinder({
     liveStore: store,
     pollMs: 60_000,
+    areFlowing: () => false,
     spreadMs: 0,
     maxStreams: 10,
     streams: () => taken.length,
@@ -78,6 +79,106 @@ describe('finding work', () => {
     const subject = find({ pollMs: 5 });
     subject.onApplicationBootstrap();
     await expect.poll(async () => (await goLive(), taken.length)).toBeGreaterThan(2);
+  });
+
+  describe('with a pause of 10 ms between rounds, and of a second where it may rest', () => {
+    let rounds: number;
+    let isFlowing: boolean;
+
+    beforeEach(() => {
+      vi.useFakeTimers();
+      rounds = 0;
+      isFlowing = true;
+    });
+
+    afterEach(() => void vi.useRealTimers());
+
+    const restful = (options: Partial<WorkFinderOptions> = {}): Partial<WorkFinderOptions> => ({
+      pollMs: 10,
+      areFlowing: () => isFlowing,
+      onRound: () => void rounds++,
+      ...options,
+    });
+
+    /** Begins, and lets it take what there is. */
+    async function begin(options: Partial<WorkFinderOptions> = {}): Promise<WorkFinder> {
+      const subject = find(restful(options));
+      subject.onApplicationBootstrap();
+      await vi.advanceTimersByTimeAsync(100);
+      return subject;
+    }
+
+    /** How many rounds there are in half a second. */
+    async function nextRounds(): Promise<number> {
+      const before = rounds;
+      await vi.advanceTimersByTimeAsync(500);
+      return rounds - before;
+    }
+
+    it('rests where there is no stream, until it is woken', async () => {
+      const subject = await begin();
+      expect(await nextRounds()).toBeLessThan(15);
+      const streamId = await goLive();
+      subject.wake();
+      await vi.advanceTimersByTimeAsync(1);
+      expect(taken).toEqual([streamId]);
+    });
+
+    it('asks once a second all the same', async () => {
+      await goLive();
+      await begin();
+      const before = rounds;
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(rounds - before).toBeGreaterThan(8);
+      expect(rounds - before).toBeLessThan(12);
+    });
+
+    it('rests while it has all streams and their frames come, and asks again when they stop', async () => {
+      await goLive();
+      await begin();
+      expect(taken).toHaveLength(1);
+      expect(await nextRounds()).toBeLessThan(2);
+      isFlowing = false;
+      expect(await nextRounds()).toBeGreaterThan(20);
+    });
+
+    it('takes a stream again that has left it, whatever comes of the others', async () => {
+      await goLive();
+      await goLive();
+      await begin();
+      expect(taken).toHaveLength(2);
+      const [left] = taken.splice(0, 1);
+      await vi.advanceTimersByTimeAsync(50);
+      expect(taken).toContain(left);
+    });
+
+    it('does not rest while another packager has a stream, and takes it when the lease ends', async () => {
+      const streamId = await goLive();
+      const lease = await store.acquireLease(streamId, 'packager-2', 60_000);
+      await begin();
+      expect(await nextRounds()).toBeGreaterThan(20);
+      await store.releaseLease(lease!);
+      await vi.advanceTimersByTimeAsync(20);
+      expect(taken).toEqual([streamId]);
+    });
+
+    it('does not rest while a publisher is away', async () => {
+      const streamId = await goLive();
+      const subject = await begin();
+      expect(await nextRounds()).toBeLessThan(2);
+      const live = await store.readLiveStream(streamId);
+      await store.releaseClaim(live!.claim);
+      subject.wake();
+      expect(await nextRounds()).toBeGreaterThan(20);
+    });
+
+    it('does not rest while the store does not answer', async () => {
+      const { store: faulty, failing } = faultyStore(store);
+      failing.add('listLiveStreams');
+      let failures = 0;
+      await begin({ liveStore: faulty, onFailure: () => void failures++ });
+      expect(failures).toBeGreaterThan(2);
+    });
   });
 
   it('tells of all listed streams at the end of a round, and of none when the store does not answer', async () => {

@@ -7,16 +7,20 @@ import { pause } from './back-off.ts';
 
 /** The store is asked so many times less often while no stream is live: a stream that goes live says so. */
 const POLLS_SKIPPED_AT_REST = 5;
+/** The longest time for which it is not asked while streams are live. */
+const LONGEST_REST_MS = 1_000;
 
 export interface WorkFinderOptions {
   readonly liveStore: Pick<LiveStore, 'listLiveStreams'>;
-  /** How often the store is asked while streams are live. */
+  /** How often the store is asked while there is something that it alone can tell. */
   readonly pollMs: number;
   /** A packager that is full waits this long before it takes a stream; one with less to do waits less. */
   readonly spreadMs: number;
   readonly maxStreams: number;
   /** How many streams this packager has or is about to take. */
   readonly streams: () => number;
+  /** Whether frames of all streams that are packaged here have come since this was asked last. */
+  readonly areFlowing: () => boolean;
   /** Told of each listed stream. @returns whether it is packaged here, or being taken */
   readonly onListed: (live: LiveStream) => boolean;
   /** Called once the store has answered, with the ids of all listed streams. */
@@ -26,6 +30,10 @@ export interface WorkFinderOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+/**
+ * The store is asked every `pollMs` while a listed stream has no packager, or another one, or no publisher, or sends nothing: a lease may end, or
+ * a session. Where all streams are packaged here and their frames come, it has nothing to tell: what goes live wakes the finder.
+ */
 export class WorkFinder implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #options: WorkFinderOptions;
   readonly #abort = new AbortController();
@@ -38,6 +46,9 @@ export class WorkFinder implements OnApplicationBootstrap, BeforeApplicationShut
   #isFull = false;
   /** Whether the store listed no stream at the last round. */
   #isAtRest = false;
+  /** How many streams there were at the last round, when all of them were packaged here; undefined when the store is to be asked again soon. */
+  #settledStreams: number | undefined;
+  #askedAtMs = 0;
   /** Called at each round at which packagers hold leases. */
   onLeaseOwners: (() => void) | undefined;
 
@@ -83,8 +94,19 @@ export class WorkFinder implements OnApplicationBootstrap, BeforeApplicationShut
       this.#polling = undefined;
       // Woken after the last look, or sleeping until the next one.
       if (this.#isWoken) this.wake();
-      else if (!this.#abort.signal.aborted) this.#timer = onSharedBeat(this.#pauseMs, () => this.wake());
+      else if (!this.#abort.signal.aborted) this.#timer = onSharedBeat(this.#pauseMs, () => this.#look());
     });
+  }
+
+  #look(): void {
+    if (!this.#mayRest()) this.wake();
+  }
+
+  #mayRest(): boolean {
+    const { pollMs, areFlowing, streams } = this.#options;
+    if (!areFlowing() || streams() !== this.#settledStreams || this.#settledStreams === 0) return false;
+    // Not past the longest rest by the next time.
+    return performance.now() - this.#askedAtMs + pollMs <= LONGEST_REST_MS;
   }
 
   async #pollWhileWoken(): Promise<void> {
@@ -98,6 +120,8 @@ export class WorkFinder implements OnApplicationBootstrap, BeforeApplicationShut
   async poll(): Promise<void> {
     let listed: LiveStream[];
     this.#isAtRest = false;
+    this.#settledStreams = undefined;
+    this.#askedAtMs = performance.now();
     try {
       listed = await this.#options.liveStore.listLiveStreams();
     } catch (error) {
@@ -108,14 +132,18 @@ export class WorkFinder implements OnApplicationBootstrap, BeforeApplicationShut
     const streamIds = new Set<string>();
     const leaseOwners = new Set<string>();
     this.#isFull = false;
+    let isSettled = true;
     for (const live of listed) {
       const { streamId } = live.claim;
       streamIds.add(streamId);
       if (live.leaseOwner !== undefined) leaseOwners.add(live.leaseOwner);
-      if (!this.#options.onListed(live) && live.leaseOwner === undefined) this.#consider(live);
+      const isHere = this.#options.onListed(live);
+      if (!isHere && live.leaseOwner === undefined) this.#consider(live);
+      isSettled &&= isHere && live.disconnectedAtMs === undefined;
     }
     this.#leaseOwners = leaseOwners;
     this.#isAtRest = listed.length === 0;
+    if (isSettled) this.#settledStreams = listed.length;
     if (leaseOwners.size > 0) this.onLeaseOwners?.();
     this.#options.onRound(streamIds);
   }

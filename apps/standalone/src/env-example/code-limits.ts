@@ -31,6 +31,7 @@ const { maxBytes: _____, ...memoryLimits } = MEMORY_FRAME_BUS_DEFAULTS;
 const nats: Sentences<typeof natsLimits> = {
   maxAgeMs: 'How long NATS keeps a frame',
   batchWaitMs: 'How long a frame waits for others to join its batch',
+  batchTogetherFrom: 'Streams of an edge from which batches of all of them are sent together',
   batchBytes: 'Size at which a batch of frames is sent',
   maxFrameBytes: 'Largest frame',
   maxInflightBytes: 'Unconfirmed bytes of a publisher above which its encoder’s socket is not read',

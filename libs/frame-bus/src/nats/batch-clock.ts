@@ -8,7 +8,7 @@ export interface BatchSource {
 /** Calls `send` of every source that asked, at most `waitMs` after it did. */
 export class BatchClock {
   readonly #waitMs: number;
-  #due: BatchSource[] = [];
+  #due = new Set<BatchSource>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(waitMs: number) {
@@ -17,18 +17,24 @@ export class BatchClock {
 
   /** Asks for one call of `send`. */
   add(source: BatchSource): void {
-    this.#due.push(source);
+    this.#due.add(source);
     this.#timer ??= setTimeout(() => this.#fire(), this.#waitMs);
+  }
+
+  /** It has sent meanwhile. Where nothing else waits, the process is not woken. */
+  remove(source: BatchSource): void {
+    if (this.#due.delete(source) && this.#due.size === 0) this.stop();
   }
 
   stop(): void {
     clearTimeout(this.#timer);
-    this.#due = [];
+    this.#timer = undefined;
+    this.#due.clear();
   }
 
   #fire(): void {
     const due = this.#due;
-    this.#due = [];
+    this.#due = new Set();
     this.#timer = undefined;
     for (const source of due) source.send();
   }

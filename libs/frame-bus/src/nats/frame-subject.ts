@@ -49,7 +49,3 @@ export function spareMarksSubject(streamId: string): string {
   assertStreamId(streamId);
   return SPARE_MARKS_PREFIX + streamId;
 }
-
-/** The live stream of a mark's subject, spare or not. */
-export const streamOfMarksSubject = (subject: string): string =>
-  subject.slice(subject.startsWith(SPARE_MARKS_PREFIX) ? SPARE_MARKS_PREFIX.length : MARKS_PREFIX.length);

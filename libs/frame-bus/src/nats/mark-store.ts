@@ -81,15 +81,15 @@ export class MarkStore {
     await this.#ask(() => link.ask((manager) => manager.streams.purge(name, what)));
   }
 
-  /** Calls back with every mark that anyone records here from now on and whose stream is wanted. */
-  follow(isWanted: (subject: string) => boolean, onMark: (mark: CommitMark) => void): void {
-    const { link, allSubjects } = this.#options;
+  /** Calls back with every mark of the stream that anyone records here from now on. @returns ends it */
+  follow(streamId: string, onMark: (mark: CommitMark) => void): () => void {
+    const { link, subjectOf } = this.#options;
     const receive = (error: Error | null, message: Msg): void => {
-      if (error || !isWanted(message.subject)) return;
-      const mark = this.#parse(message.string());
+      const mark = error ? undefined : this.#parse(message.string());
       if (mark) onMark(mark);
     };
-    link.connection.subscribe(allSubjects, { callback: receive });
+    const subscription = link.connection.subscribe(subjectOf(streamId), { callback: receive });
+    return () => subscription.unsubscribe();
   }
 
   async #read(streamId: string): Promise<Recorded> {

@@ -18,6 +18,11 @@ export const NATS_FRAME_BUS_DEFAULTS = {
 
   /** How long the first frame of a batch waits for others, in milliseconds. */
   batchWaitMs: 25,
+  /**
+   * From this many streams on, batches of all leave together. With fewer, a picture takes what waits with it at once, unless the batch before left within
+   * `batchWaitMs`: pictures come about as rarely, and then nothing has to be woken for.
+   */
+  batchTogetherFrom: 8,
   /** A batch leaves when it has this many bytes. */
   batchBytes: 64 * KiB,
   /** The largest payload of a frame, in bytes: the most that RTMP can announce. */

@@ -11,6 +11,7 @@ import { connectToNats } from './nats-connect.ts';
 import type { NatsAccess } from './nats-connect.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
 import { isAtLeast, MINIMUM_NATS_VERSION } from './nats-version.ts';
+import type { WritePayload } from './outgoing-messages.ts';
 import { SendWindow } from './send-window.ts';
 
 /** Below this no sensible number of parts would carry a frame. */
@@ -125,10 +126,9 @@ export class NatsLink {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Publishes a message; only while the link is ready. */
-  publish(subject: string, message: Uint8Array, reply: string | undefined): void {
-    this.connection.publish(subject, message, reply === undefined ? undefined : { reply });
-    this.window.sent(message.byteLength);
+  /** Publishes a message of this many bytes; only while the link is ready. @param write writes them */
+  publish(subject: string, reply: string | undefined, bytes: number, write: WritePayload): void {
+    this.window.publish(subject, reply, bytes, write);
   }
 
   /** Takes note of the newest sequence that the stream of a shard has acknowledged. */

@@ -10,7 +10,6 @@ import {
   marksSubject,
   SPARE_MARKS_STREAM,
   spareMarksSubject,
-  streamOfMarksSubject,
 } from './frame-subject.ts';
 import { MarkStore } from './mark-store.ts';
 import { repairMarksStream } from './marks-repair.ts';
@@ -84,11 +83,10 @@ export class NatsMarks {
     return spare.head.mediaSequence > durable.head.mediaSequence ? spare : durable;
   }
 
-  /** Calls back with every mark that anyone records from now on and whose stream is wanted. */
-  follow(isWanted: (streamId: string) => boolean, onMark: (mark: CommitMark) => void): void {
-    const wanted = (subject: string): boolean => isWanted(streamOfMarksSubject(subject));
-    this.#durable.follow(wanted, onMark);
-    this.#spare.follow(wanted, onMark);
+  /** Calls back with every mark of the stream that anyone records from now on. @returns ends it */
+  follow(streamId: string, onMark: (mark: CommitMark) => void): () => void {
+    const ends = [this.#durable.follow(streamId, onMark), this.#spare.follow(streamId, onMark)];
+    return () => ends.forEach((end) => end());
   }
 
   close(): void {

@@ -11,6 +11,7 @@ import type { BatchClock } from './batch-clock.ts';
 import type { LogHealth } from './log-health.ts';
 import type { NatsLink } from './nats-link.ts';
 import type { NatsFrameBusLimits } from './nats-limits.ts';
+import type { WritePayload } from './outgoing-messages.ts';
 import type { BudgetMember, RetentionBudget, TenantPart } from '../retention/retention-budget.ts';
 import { RetainedFrames } from './retained-frames.ts';
 
@@ -25,6 +26,8 @@ export interface PublisherContext {
   readonly health: readonly LogHealth[];
   /** The memory that all publishers share. */
   readonly budget: RetentionBudget;
+  /** How many streams are published. */
+  readonly streams: () => number;
   /** Calls `send` of this publisher when the link takes messages again. */
   waitForLink(publisher: NatsPublisher): void;
   /** The publisher was closed and is to be kept for a while. */
@@ -54,7 +57,7 @@ interface Asked {
 }
 
 const NOW = (): number => performance.now();
-const NOTHING = new Uint8Array(0);
+const NOTHING: WritePayload = () => undefined;
 
 /** Open → closing → (kept for a while) → gone. What it keeps leaves with commit marks or at the limits. */
 export class NatsPublisher implements FramePublisher, BudgetMember {
@@ -75,6 +78,7 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
   #asked: Asked[] = [];
   #awaited: Awaited[] = [];
   #askedAtMs = NOW();
+  #sentAtMs = -Infinity;
   #bytesSinceAsked = 0;
   /** Counts how often sending began again, so that late answers to what was sent before are not taken for new ones. */
   #attempt = 0;
@@ -124,6 +128,7 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
     this.#bound();
     if (isRandomAccess(frame) || frame.kind === FrameKind.end || this.#frames.unsentBytes >= limits.batchBytes)
       this.send();
+    else if (frame.kind === FrameKind.video && this.#mayLeaveAtOnce()) this.send();
     else if (!this.#isOnClock) {
       this.#isOnClock = true;
       clock.add(this);
@@ -155,8 +160,9 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
 
   /** Sends what waits, as far as the link takes it; the link calls again for the rest. */
   send(): void {
+    const { link, clock } = this.#context;
+    if (this.#isOnClock) clock.remove(this);
     this.#isOnClock = false;
-    const { link } = this.#context;
     while (!this.#frames.isAllSent && !this.#isGone) {
       if (this.#sendAgainAtMs !== undefined) return;
       if (!link.isReady || !link.window.isOpen) return this.#context.waitForLink(this);
@@ -251,17 +257,24 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
     for (const { settle } of this.#awaited) settle(false);
   }
 
+  #mayLeaveAtOnce(): boolean {
+    const { limits, streams } = this.#context;
+    return streams() < limits.batchTogetherFrom && NOW() - this.#sentAtMs >= limits.batchWaitMs;
+  }
+
   #sendBatch(): void {
     const { limits, link } = this.#context;
+    this.#sentAtMs = NOW();
     const { frames, bytes, hasKeyframe } = this.#frames.takeBatch(Math.min(limits.batchBytes, link.maxPayload));
     if (bytes > link.maxPayload) {
       for (const frame of frames) this.#sendParts(frame);
       return;
     }
-    const message = link.window.slab.take(bytes);
-    let at = 0;
-    for (const frame of frames) at = writeFrame(message, at, frame);
-    this.#put(message, hasKeyframe);
+    const write: WritePayload = (out, start) => {
+      let at = start;
+      for (const frame of frames) at = writeFrame(out, at, frame);
+    };
+    this.#put(bytes, write, hasKeyframe);
   }
 
   /** Only the last part may be acknowledged: before it the frame is not stored. */
@@ -269,23 +282,23 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
     const { link } = this.#context;
     const parts = [...writeFrameParts(frame, link.maxPayload)];
     const last = parts.pop();
-    for (const part of parts) link.publish(this.#subject, part, undefined);
-    if (last) this.#put(last, true);
+    for (const part of parts) link.publish(this.#subject, undefined, part.byteLength, (out, at) => out.set(part, at));
+    if (last) this.#put(last.byteLength, (out, at) => out.set(last, at), true);
   }
 
   /** Publishes a message. An acknowledgement is asked for when it is wished, or due by bytes or time. */
-  #put(message: Uint8Array, wishAck: boolean): void {
+  #put(bytes: number, write: WritePayload, wishAck: boolean): void {
     const { limits, link, acks } = this.#context;
-    this.#bytesSinceAsked += message.byteLength;
+    this.#bytesSinceAsked += bytes;
     const nowMs = NOW();
     const isLast = this.#closing !== undefined && this.#frames.isAllSent;
     const isOverdue = this.#bytesSinceAsked >= limits.ackBytes || nowMs - this.#askedAtMs >= limits.ackIntervalMs;
-    if (!wishAck && !isLast && !isOverdue) return link.publish(this.#subject, message, undefined);
+    if (!wishAck && !isLast && !isOverdue) return link.publish(this.#subject, undefined, bytes, write);
     this.#bytesSinceAsked = 0;
     this.#askedAtMs = nowMs;
     const end = this.#frames.sentEnd;
     this.#asked.push({ end, atMs: nowMs });
-    link.publish(this.#subject, message, acks.replySubject(this.#number, this.#attempt, end));
+    link.publish(this.#subject, acks.replySubject(this.#number, this.#attempt, end), bytes, write);
   }
 
   /** Asks for the newest of what was sent, unless it was asked for. */
@@ -296,7 +309,7 @@ export class NatsPublisher implements FramePublisher, BudgetMember {
   /** Asks for what was sent without the question: an empty message behind it, which readers pass over. */
   #askForAll(): void {
     const maySend = this.#context.link.isReady && this.#sendAgainAtMs === undefined;
-    if (maySend && this.#frames.isWaiting) this.#put(NOTHING, true);
+    if (maySend && this.#frames.isWaiting) this.#put(0, NOTHING, true);
   }
 
   /** Unconfirmed frames only go when the publisher goes on after it was told to stop: one that stops loses nothing. */

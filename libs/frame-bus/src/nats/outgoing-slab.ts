@@ -15,7 +15,7 @@ export class OutgoingSlab {
   #full: Buffer[] = [];
 
   /** Memory for a message of this many bytes, with undefined content. */
-  take(bytes: number): Uint8Array {
+  take(bytes: number): Buffer {
     if (bytes > BLOCK_BYTES / 2) return Buffer.allocUnsafeSlow(bytes);
     if (this.#used + bytes > this.#block.byteLength) {
       if (this.#used > 0) this.#full.push(this.#block);

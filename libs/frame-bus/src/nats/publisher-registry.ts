@@ -9,34 +9,52 @@ import { shardOf } from './frame-subject.ts';
 /** How often publishers are checked in each interval of acknowledgements. */
 const CHECKS_PER_ACK_INTERVAL = 4;
 
+/** Calls back with the position of every commit of a stream. @returns ends it */
+export type FollowMarks = (streamId: string, onCommit: (position: FramePosition) => void) => () => void;
+
+interface StreamPublishers {
+  readonly publishers: Set<NatsPublisher>;
+  readonly unfollow: () => void;
+}
+
 export class PublisherRegistry implements LinkListener {
   readonly #link: NatsLink;
   readonly #limits: NatsFrameBusLimits;
   readonly #report: () => void;
-  readonly #byStream = new Map<string, Set<NatsPublisher>>();
+  readonly #follow: FollowMarks;
+  readonly #byStream = new Map<string, StreamPublishers>();
   readonly #waiting = new Set<NatsPublisher>();
   /** Closed publishers, the oldest first, with the time at which they were closed. */
   readonly #closed = new Map<NatsPublisher, number>();
   /** While there are publishers. */
   #checks: Beat | undefined;
 
-  /** @param report called a few times a second while there are publishers, at the beginning and at the end */
-  constructor(link: NatsLink, limits: NatsFrameBusLimits, report: () => void) {
+  /**
+   * @param report called a few times a second while there are publishers, at the beginning and at the end
+   * @param follow asked for the commits of each stream while there are publishers of it, and of no other: what other services publish is not heard of
+   */
+  constructor(link: NatsLink, limits: NatsFrameBusLimits, report: () => void, follow: FollowMarks) {
     this.#link = link;
     this.#limits = limits;
     this.#report = report;
+    this.#follow = follow;
     link.listen(this);
     report();
   }
 
-  has(streamId: string): boolean {
-    return this.#byStream.has(streamId);
+  /** How many streams are published, or were a moment ago. */
+  get streams(): number {
+    return this.#byStream.size;
   }
 
   add(publisher: NatsPublisher): void {
-    const publishers = this.#byStream.get(publisher.streamId);
-    if (publishers) publishers.add(publisher);
-    else this.#byStream.set(publisher.streamId, new Set([publisher]));
+    const { streamId } = publisher;
+    const known = this.#byStream.get(streamId);
+    if (known) known.publishers.add(publisher);
+    else {
+      const unfollow = this.#follow(streamId, (position) => this.#committed(streamId, position));
+      this.#byStream.set(streamId, { publishers: new Set([publisher]), unfollow });
+    }
     const { ackIntervalMs } = this.#limits;
     this.#checks ??= onSharedBeat(ackIntervalMs / CHECKS_PER_ACK_INTERVAL, () => this.#check());
   }
@@ -63,14 +81,6 @@ export class PublisherRegistry implements LinkListener {
     // Publishers notice that the link is not ready when they want to send.
   }
 
-  /** A stream is committed up to here: its publishers forget what lies before. */
-  committed(streamId: string, position: FramePosition): void {
-    for (const publisher of this.#byStream.get(streamId) ?? []) {
-      publisher.forgetBefore(position);
-      if (this.#closed.has(publisher)) this.#releaseIfDone(publisher);
-    }
-  }
-
   /** Keeps a closed publisher until a mark covers its frames, but not for ever. */
   closed(publisher: NatsPublisher): void {
     this.#closed.set(publisher, Date.now());
@@ -88,6 +98,7 @@ export class PublisherRegistry implements LinkListener {
     await Promise.all([...this.#all()].map((publisher) => publisher.close(this.#limits.closeTimeoutMs)));
     this.#stopChecking();
     for (const publisher of this.#all()) publisher.dispose();
+    for (const { unfollow } of this.#byStream.values()) unfollow();
     this.#byStream.clear();
     this.#waiting.clear();
     this.#closed.clear();
@@ -95,7 +106,15 @@ export class PublisherRegistry implements LinkListener {
   }
 
   *#all(): Generator<NatsPublisher> {
-    for (const publishers of this.#byStream.values()) yield* publishers;
+    for (const { publishers } of this.#byStream.values()) yield* publishers;
+  }
+
+  /** A stream is committed up to here: its publishers forget what lies before. */
+  #committed(streamId: string, position: FramePosition): void {
+    for (const publisher of this.#byStream.get(streamId)?.publishers ?? []) {
+      publisher.forgetBefore(position);
+      if (this.#closed.has(publisher)) this.#releaseIfDone(publisher);
+    }
   }
 
   #check(): void {
@@ -123,8 +142,10 @@ export class PublisherRegistry implements LinkListener {
     publisher.dispose();
     this.#closed.delete(publisher);
     this.#waiting.delete(publisher);
-    const publishers = this.#byStream.get(publisher.streamId);
-    publishers?.delete(publisher);
-    if (publishers?.size === 0) this.#byStream.delete(publisher.streamId);
+    const stream = this.#byStream.get(publisher.streamId);
+    stream?.publishers.delete(publisher);
+    if (stream?.publishers.size !== 0) return;
+    stream.unfollow();
+    this.#byStream.delete(publisher.streamId);
   }
 }

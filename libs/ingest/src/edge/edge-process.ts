@@ -77,7 +77,7 @@ async function openPorts(
     isFrameBusAway,
   );
   undo.add(() => frameBus.close());
-  const liveStore = await createRedisLiveStore({ url: redisUrl });
+  const liveStore = await createRedisLiveStore({ url: redisUrl, carriesSegments: false, watchesPlaylists: false });
   undo.add(() => liveStore.close());
   readiness.add('live_store', () => liveStore.isReady() || 'not connected');
   const control = createNatsControlClient({ url, inboxPrefix });

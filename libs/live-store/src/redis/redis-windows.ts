@@ -23,6 +23,7 @@ import type { RedisKeys } from './redis-keys.ts';
 import type { RedisLink } from './redis-link.ts';
 import { runScript, textReply } from './redis-scripts.ts';
 import type { ScriptArgument, ScriptedRedis } from './redis-scripts.ts';
+import { SetBytes } from './set-bytes.ts';
 
 /** When bytes are gone whose commit never came, because the connection was lost between the two. */
 const STAGED_TTL_MS = 30_000;
@@ -104,7 +105,9 @@ export class RedisWindows {
     const payloadBytes = files.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
     // All of it leaves at once, in this order on one connection: one round trip.
     const send = async (redis: ScriptedRedis): Promise<unknown> => {
-      const staging = files.map(({ bytes }, i) => redis.set(staged[i] ?? '', viewOf(bytes), 'PX', STAGED_TTL_MS));
+      const staging = files.map(({ bytes }, i) =>
+        redis.sendCommand(new SetBytes(staged[i] ?? '', bytes, STAGED_TTL_MS)),
+      );
       const [reply] = await Promise.all([runScript(redis, script, keys, args), ...staging]);
       return reply;
     };
@@ -225,9 +228,4 @@ function pointOf(written: unknown): ResumePoint {
   const point = readResumePoint(written);
   if (point === undefined) throw new LiveStoreError('failed', 'readPlaylist', 'a resume point cannot be read');
   return point;
-}
-
-/** The same memory as the client wants it, no copy. */
-function viewOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
