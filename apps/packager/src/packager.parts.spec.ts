@@ -1,5 +1,6 @@
 // A stream with low latency, packaged by one packager after another: what they commit is what one that nothing ever happened to
 // would have committed, part by part.
+import { execFileSync } from 'node:child_process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FrameFlag, FrameKind, IdPrefix, newId } from '@millrace/domain';
 import type { Frame } from '@millrace/domain';
@@ -453,4 +454,21 @@ it('the tracks of sound of a stream have the names and languages that its publis
     ['Deutsch', 'de'],
     [undefined, 'fr'],
   ]);
+  // In the initialisation maps too, as an outside judge reads them.
+  const playlists = (await real.readPlaylistText(streamId))!.renditions!;
+  for (const [name, language] of [
+    ['audio', 'deu'],
+    ['audio1', 'fra'],
+    ['video', 'und'],
+  ] as const) {
+    const [first] = parseMediaPlaylist(playlists[name]!.text).segments;
+    const files = await Promise.all([first!.map!.uri, first!.uri].map((uri) => real.readSegment(streamId, uri)));
+    expect(languageOf(Buffer.concat(files.map((file) => file!.bytes))), name).toBe(language);
+  }
 });
+
+/** `und` where ffprobe shows none. */
+function languageOf(file: Buffer): string {
+  const options = ['-v', 'error', '-show_entries', 'stream_tags=language', '-of', 'csv=p=0', 'pipe:0'];
+  return execFileSync('ffprobe', options, { input: file, encoding: 'utf8' }).trim() || 'und';
+}

@@ -38,6 +38,16 @@ it.each([
   expect(isCarriedInCmaf(one)).toBe(true);
 });
 
+it('sound has a map for each language, and the map is kept where that is the same', () => {
+  const aac = track(Codec.aac, '1190');
+  const [none, german, french] = [undefined, 'de', 'fr'].map((language) => cmafMapOf(aac, Buffer.alloc(0), language)!);
+  expect(new Set([none, german, french].map((map) => map!.name)).size).toBe(3);
+  expect(cmafMapOf(aac, Buffer.alloc(0), 'fr')).toBe(french);
+  const mp3 = trackWithoutRecord(Codec.mp3)!;
+  const first = Buffer.from('fffb9064', 'hex');
+  expect(cmafMapOf(mp3, first, 'de')!.name).not.toBe(cmafMapOf(mp3, first)!.name);
+});
+
 it('pictures whose configuration describes colours say so in CMAF too', () => {
   // As x264 writes `colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc`.
   const sps = '6764000aacd94426c05a848904a0000003002000000641e244b2c0';

@@ -48,7 +48,8 @@ export const cmafTime = (time90k: number): number => Math.max(0, time90k + ORIGI
 /** Wall-clock time that belongs to time 0 of the files. @param epochZeroMs to that of the epoch */
 export const cmafZeroMs = (epochZeroMs: number): number => epochZeroMs - ORIGIN_TICKS / TICKS_PER_MS;
 
-const maps = new WeakMap<Track, CmafMap>();
+/** The newest of each track, with its language. */
+const maps = new WeakMap<Track, { readonly language: string | undefined; readonly map: CmafMap }>();
 
 /** Whether there is a place for a track in CMAF. */
 export const isCarriedInCmaf = (track: Track): boolean => track.codec === Codec.mp3 || formOf(track) !== undefined;
@@ -56,27 +57,30 @@ export const isCarriedInCmaf = (track: Track): boolean => track.codec === Codec.
 /**
  * The initialisation map of a track, named after its bytes; undefined when there is no place for the track in CMAF.
  * @param first the first frame behind it: what tells the rate and the channels of a codec without configuration records
+ * @param language of sound, as BCP 47 has them
  */
-export function cmafMapOf(track: Track, first: Uint8Array): CmafMap | undefined {
-  if (track.codec === Codec.mp3) return mp3MapOf(first);
+export function cmafMapOf(track: Track, first: Uint8Array, language?: string): CmafMap | undefined {
+  if (track.codec === Codec.mp3) return mp3MapOf(first, language);
   const known = maps.get(track);
-  if (known !== undefined) return known;
+  if (known !== undefined && known.language === language) return known.map;
   const form = formOf(track);
   if (form === undefined) return undefined;
-  const map = mapOf(form);
-  maps.set(track, map);
+  const map = mapOf(form.kind === 'audio' ? { ...form, language } : form);
+  maps.set(track, { language, map });
   return map;
 }
 
-/** By rate and channels, of which there are few. */
+/** By rate and channels, of which there are few. Those of a language are made again. */
 const mp3Maps = new Map<string, CmafMap>();
 
-function mp3MapOf(first: Uint8Array): CmafMap | undefined {
+function mp3MapOf(first: Uint8Array, language: string | undefined): CmafMap | undefined {
   const header = decodeOrUndefined(decodeMp3FrameHeader, first);
   if (header === undefined) return undefined;
   const { samplingFrequency: sampleRate, channels } = header;
+  const form = { ...SOUND, codec: 'mp3', record: NOTHING, sampleRate, channels, language } as const;
+  if (language !== undefined) return mapOf(form);
   const key = `${sampleRate} ${channels}`;
-  const map = mp3Maps.get(key) ?? mapOf({ ...SOUND, codec: 'mp3', record: NOTHING, sampleRate, channels });
+  const map = mp3Maps.get(key) ?? mapOf(form);
   mp3Maps.set(key, map);
   return map;
 }

@@ -76,6 +76,8 @@ export class PackagingRun implements FrameSubscriber {
   /** The first frame that is needed. */
   readonly #start: FramePosition;
   #claim: PublishClaim;
+  /** The one before it, whose last segments may be still to cut. */
+  #previous: PublishClaim | undefined;
   #epoch: number;
   #lastSequence: number;
   /** What came while it was not known whose frames these are. */
@@ -103,6 +105,7 @@ export class PackagingRun implements FrameSubscriber {
       allocate: (size) => options.liveStore.segmentPool.take(size),
       onSegment: (segment) => this.#committer.add(segment),
       onPart: (part) => this.#committer.addPart(part),
+      languageOf: (epoch, track) => this.#languageOf(epoch, track),
       onLeftOut: (frame, reason) => options.observer.frameLeftOut(this.sessionId, frame, reason),
     });
     this.#committer = new SegmentCommitter({
@@ -174,11 +177,19 @@ export class PackagingRun implements FrameSubscriber {
   /** Tells of a newer claim. */
   observe(claim: PublishClaim): void {
     if (claim.epoch <= this.#claim.epoch) return;
+    this.#previous = this.#claim;
     this.#claim = claim;
     const held = this.#held;
     if (held === undefined || this.#sessionOf(held.epoch) === undefined) return;
     this.#held = undefined;
     held.replay(this);
+  }
+
+  /** As it was set when the publisher of that epoch was allowed: what is cut keeps its map. */
+  #languageOf(epoch: number, track: number): string | undefined {
+    const previous = this.#previous;
+    const { settings } = previous !== undefined && epoch <= previous.epoch ? previous : this.#claim;
+    return settings.audioTracks?.find((named) => named.track === track)?.language;
   }
 
   /**

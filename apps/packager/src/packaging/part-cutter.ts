@@ -16,6 +16,9 @@ import { renditionFacts } from './rendition-descriptions.ts';
 import { spliceSignals } from './splice-signals.ts';
 import { timedTags } from './timed-metadata.ts';
 
+/** The language of a track of sound, by its number, of what was sent in an epoch; undefined where nothing says it. */
+export type LanguageOf = (epoch: number, track: number) => string | undefined;
+
 /** A part with its bytes. */
 export interface FinishedPart {
   /** The state before its segment. */
@@ -294,7 +297,10 @@ export class PartCutter {
   readonly #sounds = new Map<number, OpenSound>();
   /** Sound whose track is known but of which nothing came yet in this segment. */
   #silentTrack: Track | undefined;
+  readonly #languageOf: LanguageOf;
   #before: ResumePoint | undefined;
+  /** Of the open segment. */
+  #epoch = 0;
   #start90k = 0;
   #videoNow = 0;
 
@@ -302,8 +308,9 @@ export class PartCutter {
    * @param onPart called with each part as soon as it is finished
    * @param allocate gives the memory of segments
    */
-  constructor(onPart: (part: FinishedPart) => void, allocate: Allocate) {
+  constructor(onPart: (part: FinishedPart) => void, allocate: Allocate, languageOf: LanguageOf = () => undefined) {
     this.#allocate = allocate;
+    this.#languageOf = languageOf;
     this.#onPart = (part) => {
       const signals = spliceSignals(this.#data, part.before.epochZeroMs);
       onPart(signals.length === 0 ? part : { ...part, signals });
@@ -318,6 +325,7 @@ export class PartCutter {
   add(frame: Frame, track: Track, before: ResumePoint, sound: Track | undefined): void {
     if (isConfiguration(frame)) return;
     this.#before = before;
+    this.#epoch = frame.epoch;
     this.#silentTrack = sound;
     if (frame.kind === FrameKind.video) this.#addPicture(frame, track);
     else this.#addSound((this.#audio ??= new OpenSound(this.#start90k)), frame, track);
@@ -329,6 +337,7 @@ export class PartCutter {
    */
   addFurther(frame: Frame, track: Track, before: ResumePoint): boolean {
     this.#before = before;
+    this.#epoch = frame.epoch;
     if (frame.kind === FrameKind.audio) {
       let sound = this.#sounds.get(track.id);
       if (sound === undefined) this.#sounds.set(track.id, (sound = new OpenSound(this.#videoNow)));
@@ -463,7 +472,8 @@ export class PartCutter {
 
   /** @returns undefined for a track that has no place in CMAF */
   #open(track: Track, start90k: number, first: Uint8Array): OpenRendition | undefined {
-    const map = cmafMapOf(track, first);
+    const language = track.kind === FrameKind.audio ? this.#languageOf(this.#epoch, track.id) : undefined;
+    const map = cmafMapOf(track, first, language);
     const name = renditionName(track.kind === FrameKind.video ? 'video' : 'audio', track.id);
     return map && new OpenRendition(name, track, map, this.#before!, start90k, this.#onPart);
   }

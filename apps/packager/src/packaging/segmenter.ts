@@ -31,7 +31,7 @@ import { OpenSegment } from './open-segment.ts';
 import type { InnerKeyframe } from './open-segment.ts';
 import type { SegmenterSettings } from './segmenter-settings.ts';
 import { PartCutter } from './part-cutter.ts';
-import type { FinishedPart, FinishedRenditions } from './part-cutter.ts';
+import type { FinishedPart, FinishedRenditions, LanguageOf } from './part-cutter.ts';
 import { longestSegmentMs } from './target-duration.ts';
 import { mayBeTimed } from './timed-metadata.ts';
 import { endsBetween, TrackState } from './track-state.ts';
@@ -44,6 +44,8 @@ export interface SegmenterOptions {
   readonly onSegment: (segment: FinishedSegment) => void;
   /** Called with each part of a segment as soon as it is finished, before its segment. Only in sessions with low latency. */
   readonly onPart?: (part: FinishedPart) => void;
+  /** Of tracks of sound, for their initialisation maps. */
+  readonly languageOf?: LanguageOf;
   /** Called with each frame that is left out. */
   readonly onLeftOut?: (frame: Frame, reason: LeftOutReason) => void;
   /** Whether frames before the point will be pushed first, because `needsEarlierFrames` said so. */
@@ -105,10 +107,14 @@ export class Segmenter {
     this.#stopwatchMs = options.stopwatchMs ?? (() => 0);
     this.#onSegment = options.onSegment;
     this.#allocate = options.allocate ?? ((size) => Buffer.allocUnsafeSlow(size));
-    this.#parts = new PartCutter((part) => {
-      // Without parts, the segment alone is listed.
-      if (this.#hasParts) options.onPart?.(part);
-    }, this.#allocate);
+    this.#parts = new PartCutter(
+      (part) => {
+        // Without parts, the segment alone is listed.
+        if (this.#hasParts) options.onPart?.(part);
+      },
+      this.#allocate,
+      options.languageOf,
+    );
     this.#onLeftOut = options.onLeftOut ?? (() => undefined);
     this.#limits = cutLimits(point, options.settings);
     const learn = options.learn === true;

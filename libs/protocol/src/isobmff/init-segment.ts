@@ -5,6 +5,7 @@ import type { ColourDescription } from '../nal/index.ts';
 import { decodeOpusHead, encodeDops } from '../opus/index.ts';
 import { decodeVp9Configuration, encodeVp9Record } from '../vp9/index.ts';
 import { box, fullBox } from './boxes.ts';
+import { packLanguage } from './language.ts';
 
 /** What a file says of its pictures before the first one. */
 export interface CmafVideoTrack {
@@ -53,6 +54,8 @@ export interface CmafAudioTrack {
   /** Hz; what does not fit into 16 bits is left to the record. */
   readonly sampleRate: number;
   readonly channels: number;
+  /** BCP 47; undefined where it is not known. */
+  readonly language?: string | undefined;
 }
 
 export type CmafTrack = CmafVideoTrack | CmafAudioTrack;
@@ -66,8 +69,6 @@ const MINOR_VERSION = 0;
 const TRACK_ENABLED = 7;
 /** Section 8.7.2: the media is in the same file. */
 const SELF_CONTAINED = 1;
-/** Language `und` in packed letters (section 8.4.2.3). */
-const UNDETERMINED = 0x55c4;
 const UNITY = 0x0001_0000;
 const FULL_VOLUME = 0x0100;
 /** 72 pixels an inch as 16.16: the only value that is used. */
@@ -165,7 +166,8 @@ function matrix(out: ByteWriter): void {
 
 function media(out: ByteWriter, track: CmafTrack, timescale: number): void {
   const isVideo = track.kind === 'video';
-  fullBox(out, 'mdhd', 0, 0, () => out.u32(0).u32(0).u32(timescale).u32(0).u16(UNDETERMINED).u16(0));
+  const language = packLanguage(isVideo ? undefined : track.language);
+  fullBox(out, 'mdhd', 0, 0, () => out.u32(0).u32(0).u32(timescale).u32(0).u16(language).u16(0));
   fullBox(out, 'hdlr', 0, 0, () =>
     out
       .u32(0)
