@@ -117,9 +117,30 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
   {
     name: 'segment-reads-of-unlisted-names-share-the-places',
     file: SEGMENTS,
-    find: '(listed ? this.#listedPlaces : this.#unlistedPlaces)',
-    replace: 'this.#listedPlaces',
+    find: 'listed ? this.#listedPlace(holder) : this.#unlistedPlaces.take(holder)',
+    replace: 'this.#listedPlace(holder)',
     specs: SEGMENT_SPECS,
+  },
+  {
+    name: 'segment-reads-of-an-address-wait-without-limit',
+    file: SEGMENTS,
+    find: 'maxPerAddress: PLAYBACK_CODE_LIMITS.maxWaitingReadsPerAddress,',
+    replace: 'maxPerAddress: Infinity,',
+    specs: SEGMENT_SPECS,
+  },
+  {
+    name: 'names-of-files-beside-a-known-one-have-any-character',
+    file: 'apps/gateway/src/server/known-files.ts',
+    find: 'if (NAME_BYTES[bytes[at]!] !== 1) return undefined;',
+    replace: 'if (bytes[at] === undefined) return undefined;',
+    specs: ['apps/gateway/src/server/known-files.spec.ts'],
+  },
+  {
+    name: 'files-beside-a-known-one-whatever-its-headers',
+    file: 'apps/gateway/src/server/known-files.ts',
+    find: 'if (bytes.compare(end, 0, end.length, nameEnd) !== 0) return undefined;',
+    replace: '',
+    specs: ['apps/gateway/src/server/known-files.spec.ts'],
   },
   {
     name: 'segment-cache-grows-without-end',
