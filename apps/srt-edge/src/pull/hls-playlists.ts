@@ -33,18 +33,33 @@ export interface ChosenVariant {
 
 export const isMultivariant = (text: string): boolean => /^#EXT-X-STREAM-INF:/m.test(text);
 
-/** The one with the most bits per second, of those with sound if there are any. @throws SourceFault or ProtocolError */
-export function chooseVariant(text: string, from: URL): ChosenVariant {
+/** Nothing is pulled of it; another variant may be MPEG-TS. */
+export class FragmentedMp4 extends SourceFault {
+  constructor() {
+    super(
+      'the playlist of the source lists fragmented MP4 (EXT-X-MAP), which is not pulled: give the address of one of MPEG-TS, such as index.m3u8 of Millrace, or of RTMP, RTSP or SRT',
+    );
+  }
+}
+
+/** Variants that are tried: which of them are MPEG-TS is known by their own playlists only. */
+const MAX_VARIANTS = 8;
+
+/** Those with the most bits per second first, but those with sound before all others. @throws SourceFault or ProtocolError */
+export function chooseVariants(text: string, from: URL): readonly ChosenVariant[] {
   const playlist = parseMultivariantPlaylist(text);
   refuseVariables(playlist);
   const apart = groupsOfSound(playlist);
   const isWithoutSound = ({ audio }: Variant): boolean => audio !== undefined && apart.has(audio);
-  const chosen = playlist.variants.toSorted(
-    (a, b) => Number(isWithoutSound(a)) - Number(isWithoutSound(b)) || b.bandwidth - a.bandwidth,
-  )[0];
-  if (chosen === undefined) throw new SourceFault('the playlist of the source lists no variant');
-  const { bandwidth, uri } = chosen;
-  return { url: addressOf(uri, from), bandwidth, isWithoutSound: isWithoutSound(chosen) };
+  if (playlist.variants.length === 0) throw new SourceFault('the playlist of the source lists no variant');
+  return playlist.variants
+    .toSorted((a, b) => Number(isWithoutSound(a)) - Number(isWithoutSound(b)) || b.bandwidth - a.bandwidth)
+    .slice(0, MAX_VARIANTS)
+    .map((variant) => ({
+      url: addressOf(variant.uri, from),
+      bandwidth: variant.bandwidth,
+      isWithoutSound: isWithoutSound(variant),
+    }));
 }
 
 /** Groups whose sound is in playlists of its own. */
@@ -101,10 +116,7 @@ export class SegmentQueue {
       const { byteRange } = segment;
       const start = byteRange && (byteRange.offset ?? rangeEnd);
       if (byteRange !== undefined && start !== undefined) rangeEnd = start + byteRange.length;
-      if (segment.map !== undefined)
-        throw new SourceFault(
-          'the segments of the source are fragmented MP4, of which nothing is pulled: only MPEG-TS',
-        );
+      if (segment.map !== undefined) throw new FragmentedMp4();
       const sequence = mediaSequence + i;
       if (sequence < first) return;
       isNew = true;

@@ -134,6 +134,24 @@ describe('HLS that is pulled', () => {
     expect(await edge.metric('srt_continuity_errors_total')).toBe(0);
   }, 40_000);
 
+  it('may list CMAF without sound before MPEG-TS, which is taken: as Millrace does of pictures alone with low latency', async () => {
+    const answer = live(clip.map((bytes) => ({ bytes })));
+    const url = await serve((request, response) => {
+      const path = request.url ?? '';
+      if (path === '/master.m3u8')
+        response.end(
+          '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=2000000,CODECS="avc1.64001f"\nvideo.m3u8\n' +
+            '#EXT-X-STREAM-INF:BANDWIDTH=1900000,CODECS="avc1.64001f"\nindex.m3u8\n',
+        );
+      else if (path === '/video.m3u8')
+        response.end('#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MAP:URI="init.mp4"\n#EXTINF:1,\nx.mp4\n');
+      else answer(request, response);
+    });
+    await untilState(pull(`${url}/master.m3u8`), { state: 'live' });
+    await untilEnd();
+    expectClip(recorder.frames);
+  }, 40_000);
+
   it('may be encrypted with AES-128', async () => {
     const url = await serve(
       live(
@@ -201,6 +219,7 @@ describe('HLS that cannot be pulled', () => {
       '/vod.m3u8': list('#EXTINF:1,\nx.ts\n#EXT-X-ENDLIST\n'),
       '/cenc.m3u8': list('#EXT-X-KEY:METHOD=SAMPLE-AES,URI="k"\n#EXTINF:1,\nx.ts\n'),
       '/mp4.m3u8': list('#EXT-X-MAP:URI="init.mp4"\n#EXTINF:1,\nx.mp4\n'),
+      '/all-mp4.m3u8': '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=2\nmp4.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=1\nmp4.m3u8\n',
       '/inside.m3u8': list('#EXTINF:1,\nhttp://10.1.2.3/x.ts\n'),
       '/file.m3u8': list('#EXTINF:1,\nfile:///etc/passwd\n'),
       '/none.m3u8': '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nempty.m3u8\n',
@@ -221,7 +240,8 @@ describe('HLS that cannot be pulled', () => {
       '/broken.m3u8': 'what the source sends cannot be read: line 2',
       '/vod.m3u8': 'the playlist of the source is not live: it has ended',
       '/cenc.m3u8': 'encrypted in a way that is not known',
-      '/mp4.m3u8': 'fragmented MP4',
+      '/mp4.m3u8': 'fragmented MP4 (EXT-X-MAP), which is not pulled: give the address of one of MPEG-TS',
+      '/all-mp4.m3u8': 'fragmented MP4 (EXT-X-MAP)',
       '/inside.m3u8': '10.1.2.3 is not a public address',
       '/file.m3u8': 'names what is no address of HTTP',
       '/none.m3u8': 'the source did not begin to send within 0.5 s',

@@ -10,7 +10,7 @@ import type { Logger, OutboundAddresses } from '@millrace/service-kit';
 import { ProgramIntake } from '../ingest/program-intake.ts';
 import { HLS } from '../srt-edge-context.ts';
 import type { SrtEdgeContext } from '../srt-edge-context.ts';
-import { chooseVariant, isMultivariant, SegmentQueue } from './hls-playlists.ts';
+import { chooseVariants, FragmentedMp4, isMultivariant, SegmentQueue } from './hls-playlists.ts';
 import type { NextSegment } from './hls-playlists.ts';
 import { ReadingShare } from './reading-share.ts';
 
@@ -41,7 +41,7 @@ export class HlsPull implements SourceConnection {
   readonly #logger: Logger;
   readonly #publish: SourcePublish;
   readonly #http: SourceHttp;
-  readonly #segments = new SegmentQueue();
+  #segments = new SegmentQueue();
   readonly #aborting = new AbortController();
   #intake: ProgramIntake | undefined;
   #listUrl: URL;
@@ -140,12 +140,21 @@ export class HlsPull implements SourceConnection {
   async #open(): Promise<void> {
     const { text, url } = await this.#list(this.#url, true);
     if (!isMultivariant(text)) return this.#read(text, url);
-    const variant = chooseVariant(text, url);
-    this.#bytesPerSecond = variant.bandwidth / 8;
-    this.#isWithoutSound = variant.isWithoutSound;
-    this.#listUrl = variant.url;
-    const media = await this.#list(variant.url);
-    this.#read(media.text, media.url);
+    let fault: FragmentedMp4 | undefined;
+    for (const variant of chooseVariants(text, url)) {
+      this.#segments = new SegmentQueue();
+      this.#bytesPerSecond = variant.bandwidth / 8;
+      this.#isWithoutSound = variant.isWithoutSound;
+      this.#listUrl = variant.url;
+      const media = await this.#list(variant.url);
+      try {
+        return this.#read(media.text, media.url);
+      } catch (error) {
+        if (!(error instanceof FragmentedMp4)) throw error;
+        fault = error;
+      }
+    }
+    throw fault ?? new FragmentedMp4();
   }
 
   #read(text: string, url: URL): void {
@@ -202,7 +211,11 @@ export class HlsPull implements SourceConnection {
       const intake = new ProgramIntake(publisher, watch, transport, settings.srtMaxPictureBytes);
       publisher.beforeEnd = () => intake.flush();
       if (this.#isWithoutSound)
-        watch.warn('tracks_left_out', 'audio', 'audio: not carried: it is in a playlist of its own');
+        watch.warn(
+          'tracks_left_out',
+          'audio',
+          'audio: not carried: it is in a playlist of its own (EXT-X-MEDIA with URI)',
+        );
       this.#intake = intake;
       return {
         atKeyframe: (act) => {
