@@ -34,7 +34,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     name: 'recorded-srt-handshake-publishes',
     file: 'apps/gateway/src/publish-control/srt-handshakes.ts',
     find: 'if (marks.startsWith(saltMark, at)) return marks.startsWith(mark, at);',
-    replace: '',
+    replace: 'if (marks.startsWith(mark, at)) return true;',
     specs: ['apps/gateway/src/publish-control/srt-handshakes.spec.ts'],
   },
   {

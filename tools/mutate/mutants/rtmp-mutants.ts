@@ -41,6 +41,13 @@ export const RTMP_MUTANTS: readonly Mutant[] = [
     specs: MEDIA_MEMORY_SPECS,
   },
   {
+    name: 'tracks-of-a-message-share-its-memory',
+    file: 'apps/rtmp-edge/src/media/carried-tracks.ts',
+    find: 'if (tracks.length < 2) return tracks;',
+    replace: 'return tracks;',
+    specs: ['apps/rtmp-edge/src/media/split-messages.spec.ts'],
+  },
+  {
     name: 'rtmp-unsent-bytes-unlimited',
     file: CONNECTION,
     find: 'if (this.#player === undefined && socket.unsentBytes > this.#context.settings.maxUnsentBytes) {',

@@ -40,4 +40,13 @@ describe('handshakes of SRT', () => {
     vi.spyOn(store, 'useOnce').mockResolvedValue(false);
     await expect(remembering(2).use(KEY, { salt: saltOf(2) })).rejects.toThrow('another gateway decides');
   });
+
+  it('that are known wait for no turn, so that recordings which are sent without a pause hold up no encoder', async () => {
+    const gateway = remembering(10);
+    expect(await gateway.use(KEY, { salt: saltOf(1), attempt: 'first' })).toBe(true);
+    const turns = vi.spyOn(store, 'useOnce');
+    expect(await gateway.use(KEY, { salt: saltOf(1), attempt: 'recording' })).toBe(false);
+    expect(await gateway.use(KEY, { salt: saltOf(1), attempt: 'first' })).toBe(true);
+    expect(turns).not.toHaveBeenCalled();
+  });
 });

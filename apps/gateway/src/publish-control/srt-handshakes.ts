@@ -37,6 +37,10 @@ export class SrtHandshakes {
    */
   async use(streamKeyId: string, shown: Pick<PublishPassphrase, 'salt' | 'attempt'>): Promise<boolean> {
     if (this.#max === 0) return true;
+    const used = { name: `srt-salts:${streamKeyId}`, ...marksOf(shown) };
+    // Without a turn: recordings that are sent again and again must not hold up the encoder whose handshake is new.
+    const known = usedBefore((await this.store.recall(used.name)) ?? '', used);
+    if (known !== undefined) return known;
     const turn = `srt-turn:${streamKeyId}`;
     const holder = randomUUID();
     const giveUpAtMs = performance.now() + TURN_MS;
@@ -45,25 +49,44 @@ export class SrtHandshakes {
       await sleep(TURN_STEP_MS);
     }
     try {
-      return await this.#remember(`srt-salts:${streamKeyId}`, shown);
+      return await this.#remember(used);
     } finally {
       await this.store.forget(turn);
     }
   }
 
   /** The newest first; the oldest is forgotten. */
-  async #remember(
-    name: string,
-    { salt, attempt = randomUUID() }: Pick<PublishPassphrase, 'salt' | 'attempt'>,
-  ): Promise<boolean> {
-    const saltMark = markOf(Buffer.from(salt, 'base64'), SALT_LENGTH);
-    const mark = saltMark + markOf(attempt, ATTEMPT_LENGTH);
+  async #remember(used: UsedSalt): Promise<boolean> {
+    const { name, mark } = used;
     const marks = (await this.store.recall(name)) ?? '';
-    for (let at = 0; at < marks.length; at += MARK_LENGTH)
-      if (marks.startsWith(saltMark, at)) return marks.startsWith(mark, at);
+    const known = usedBefore(marks, used);
+    if (known !== undefined) return known;
     await this.store.remember(name, (mark + marks).slice(0, this.#max * MARK_LENGTH), REMEMBERED_MS);
     return true;
   }
+}
+
+interface UsedSalt {
+  /** Of the record with the salts of a stream key. */
+  readonly name: string;
+  readonly saltMark: string;
+  /** Of the salt and the attempt. */
+  readonly mark: string;
+}
+
+/** Whether it was this very attempt that used the salt; undefined for a salt that is not among those used. */
+function usedBefore(marks: string, { saltMark, mark }: UsedSalt): boolean | undefined {
+  for (let at = 0; at < marks.length; at += MARK_LENGTH)
+    if (marks.startsWith(saltMark, at)) return marks.startsWith(mark, at);
+  return undefined;
+}
+
+function marksOf({
+  salt,
+  attempt = randomUUID(),
+}: Pick<PublishPassphrase, 'salt' | 'attempt'>): Omit<UsedSalt, 'name'> {
+  const saltMark = markOf(Buffer.from(salt, 'base64'), SALT_LENGTH);
+  return { saltMark, mark: saltMark + markOf(attempt, ATTEMPT_LENGTH) };
 }
 
 const markOf = (text: string | Buffer, length: number): string =>

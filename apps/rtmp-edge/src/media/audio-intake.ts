@@ -11,7 +11,7 @@ import {
   readTracks,
 } from '@millrace/protocol/flv';
 import type { AudioTag } from '@millrace/protocol/flv';
-import { CarriedTracks } from './carried-tracks.ts';
+import { CarriedTracks, tracksApart } from './carried-tracks.ts';
 import type { FurtherTracks } from './carried-tracks.ts';
 import type { PublishedCodecs } from './flv-codecs.ts';
 import { INTAKE_LIMITS } from './intake-limits.ts';
@@ -55,7 +55,7 @@ export class AudioIntake {
       const tag = readAudioTag(message);
       if (tag.multitrack === undefined) this.#take(0, timestamp, tag, message);
       else {
-        for (const track of readTracks(message, tag))
+        for (const track of tracksApart(readTracks(message, tag)))
           this.#take(track.trackId, timestamp, audioTagOfTrack(tag, track), track.body);
       }
     } catch (error) {

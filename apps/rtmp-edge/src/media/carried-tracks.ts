@@ -1,5 +1,6 @@
 // Which tracks are carried when an encoder sends several of a kind (Enhanced RTMP v2, "Multitrack Streaming"), and their numbers in frames.
 import type { MediaObserver, TrackName } from '@millrace/ingest';
+import type { MultitrackBody } from '@millrace/protocol/flv';
 
 /** "RECOMMENDED that trackId 0 be used for the default track". */
 const DEFAULT_TRACK = 0;
@@ -94,4 +95,13 @@ export class CarriedTracks {
     const tracks = [...reasons].map(([reason, ids]) => `track ${ids.sort((a, b) => a - b).join(', ')}: ${reason}`);
     this.#detail = `${this.#kind} ${tracks.join('; ')}`;
   }
+}
+
+/**
+ * The tracks of a message, apart from each other: frames of one may be committed while those of another still wait for their place, so
+ * they do not share the memory of their message, which is written again once a frame in it is committed.
+ */
+export function tracksApart(tracks: readonly MultitrackBody[]): readonly MultitrackBody[] {
+  if (tracks.length < 2) return tracks;
+  return tracks.map((track) => ({ ...track, body: Buffer.from(track.body) }));
 }

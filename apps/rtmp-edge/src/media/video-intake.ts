@@ -11,7 +11,7 @@ import {
   videoTagOfTrack,
 } from '@millrace/protocol/flv';
 import type { VideoTag } from '@millrace/protocol/flv';
-import { CarriedTracks } from './carried-tracks.ts';
+import { CarriedTracks, tracksApart } from './carried-tracks.ts';
 import type { FurtherTracks } from './carried-tracks.ts';
 import type { PublishedCodecs } from './flv-codecs.ts';
 import type { MessageTimeline } from './message-timeline.ts';
@@ -78,7 +78,7 @@ export class VideoIntake {
       const tag = readVideoTag(message);
       if (tag.multitrack === undefined) this.#take(0, timestamp, tag, message);
       else {
-        for (const track of readTracks(message, tag))
+        for (const track of tracksApart(readTracks(message, tag)))
           this.#take(track.trackId, timestamp, videoTagOfTrack(tag, track), track.body);
       }
     } catch (error) {
