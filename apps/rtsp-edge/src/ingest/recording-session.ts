@@ -151,6 +151,11 @@ export class RecordingSession implements RtspSession {
     return { status: RtspStatus.ok, headers: [['Transport', formatUdpTransport(transport, ['mode=record'])]] };
   }
 
+  /** Called once sockets were read: what came while this process was busy is not missing. */
+  #expire(): void {
+    if (!this.#isOver) this.#publish.expire();
+  }
+
   /** The address of a media is its `control`, or that behind the address of the session (RFC 2326 appendix C.1.1). */
   #isOf(uri: string, { track: { control, index } }: TrackInput): boolean {
     if (control === undefined || control === '' || control === '*')
@@ -170,7 +175,7 @@ export class RecordingSession implements RtspSession {
       this.#publish.begin();
       const { rtspUdpReorderMs } = this.#context.settings;
       if (this.#kind === 'udp')
-        this.#expiring = setInterval(() => this.#publish.expire(), rtspUdpReorderMs / EXPIRY_STEPS);
+        this.#expiring = setInterval(() => setImmediate(() => this.#expire()), rtspUdpReorderMs / EXPIRY_STEPS);
     }
     this.isActive = true;
     return { status: RtspStatus.ok, headers: [['Range', 'npt=now-']] };

@@ -1,6 +1,7 @@
 // RTP over UDP: of encoders and to players, through a network that loses, doubles and reorders; and what peers may not do with it.
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FrameFlag, FrameKind } from '@millrace/domain';
 import type { FrameRecorder } from '@millrace/frame-bus/testing';
 import { tagsOf } from '@millrace/ingest/testing';
@@ -112,6 +113,22 @@ describe('an encoder over UDP', () => {
     send(named.rtp, 2, 3);
     send(real.rtp, 2, 4);
     await expect.poll(() => tagsIn(recorder)).toEqual([1, 4]);
+  });
+
+  it('loses nothing that has come while the edge was busy: it is read before what it is missed by is given up', async () => {
+    await start({ settings: { rtspUdpReorderMs: 100 } });
+    const mine = await ports();
+    const { encoder, recorder, url, serverPorts } = await set(`RTP/AVP;unicast;client_port=${mine.range};mode=record`);
+    await encoder.ask('RECORD', url);
+    const send = (sequence: number) =>
+      mine.rtp.send(packet(sequence, sequence * 3_000, slice(sequence === 1, sequence)), serverPorts[0], '127.0.0.1');
+    send(1);
+    await expect.poll(() => tagsIn(recorder)).toEqual([1]);
+    send(3);
+    for (let turn = 0; turn < 5; turn++) await nextTurn();
+    send(2);
+    for (const end = performance.now() + 150; performance.now() < end;);
+    await expect.poll(() => tagsIn(recorder)).toEqual([1, 2, 3]);
   });
 
   it.each([
