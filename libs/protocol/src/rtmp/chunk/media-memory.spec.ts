@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { fenceMediaMemory, MediaMemory } from './media-memory.ts';
 
 const SPARE_BYTES = 8 * 1024 * 1024;
@@ -245,7 +245,8 @@ describe('MediaMemory', () => {
   });
 
   it('empties what still looks at memory that is used again, where tests want it so', () => {
-    fenceMediaMemory();
+    fenceMediaMemory(true);
+    onTestFinished(() => fenceMediaMemory(false));
     const memory = grown();
     const messages = fillSlab(memory).slice(0, -1);
     pass(memory, messages);

@@ -34,8 +34,8 @@ let isFenced = false;
  * Memory moves to another ArrayBuffer whenever it is used again, so that a view that was forgotten is empty rather than shows what was written
  * later. For tests: once a process has detached any buffer, compiled code checks each access to a typed array for that.
  */
-export function fenceMediaMemory(): void {
-  isFenced = true;
+export function fenceMediaMemory(fence: boolean): void {
+  isFenced = fence;
 }
 
 /**
