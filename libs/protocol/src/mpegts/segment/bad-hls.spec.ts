@@ -72,6 +72,13 @@ describe('the border between segments', () => {
         );
         expect(content.sounds.map((one) => one.data)).toEqual(payloads('audio'));
         expect(skipped).toBe(0);
+        // Nothing is left of the segment, of any other stream, that had its memory before.
+        const tags = [{ pts90k: 4_500, tag: Buffer.alloc(300, 1) }];
+        const [clean, used] = [0, 0xa5].map((before) => {
+          const allocate = (size: number): Buffer<ArrayBuffer> => Buffer.alloc(size, before);
+          return muxSegment({ ...both, discontinuity: true, allocate }, first, tags).bytes;
+        });
+        expect(used!.equals(clean!)).toBe(true);
       }),
       { numRuns: 60 },
     );
