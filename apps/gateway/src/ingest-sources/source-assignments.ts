@@ -24,6 +24,8 @@ import { openCredentials } from './ingest-sources.service.ts';
 
 /** However many edges ask, database and live store are read this often. */
 const VIEW_MS = 500;
+/** As long as none of the sources is to be pulled: that a stream is enabled, or a tenant resumed, is not told. */
+const INACTIVE_VIEW_MS = 5_000;
 /** As long as there are no sources at all; those that are made are told to every gateway. */
 const EMPTY_VIEW_MS = 30_000;
 /** And no more often than this, however many sources are changed. */
@@ -54,7 +56,7 @@ interface View {
   readonly wanted: ReadonlyMap<string, WantedSource>;
   /** By any edge. */
   readonly held: Set<string>;
-  /** Neither to pull now nor on demand. */
+  /** There are no sources, to be pulled or not. */
   readonly isEmpty: boolean;
 }
 
@@ -220,7 +222,8 @@ export class SourceAssignments implements OnApplicationBootstrap, OnApplicationS
       ({ live_stream_id: streamId }) => streamId,
     );
     this.demand.follow(new Map([...onDemand].map(([streamId, sources]) => [streamId, sources.map(({ id }) => id)])));
-    this.#viewMs = rows.length === 0 ? EMPTY_VIEW_MS : VIEW_MS;
+    const isEmpty = rows.length === 0 && !(await this.#hasAny());
+    this.#viewMs = isEmpty ? EMPTY_VIEW_MS : rows.length === 0 ? INACTIVE_VIEW_MS : VIEW_MS;
     const [demanded, held] = await Promise.all([
       onDemand.size === 0 ? [] : this.store.listDemanded(),
       rows.length === 0 ? [] : this.store.listHeldSources(),
@@ -235,7 +238,15 @@ export class SourceAssignments implements OnApplicationBootstrap, OnApplicationS
     const count = held.filter((id) => wanted.has(id)).length;
     this.metrics.ingestSources.set({ state: 'held' }, count);
     this.metrics.ingestSources.set({ state: 'unheld' }, wanted.size - count);
-    return { wanted, held: isHeld, isEmpty: rows.length === 0 };
+    return { wanted, held: isHeld, isEmpty };
+  }
+
+  async #hasAny(): Promise<boolean> {
+    const rows = await this.database.run(
+      (manager) => manager.query<unknown[]>('SELECT FROM ingest_sources LIMIT 1'),
+      'control',
+    );
+    return rows.length > 0;
   }
 
   #failed(error: unknown): void {

@@ -29,7 +29,7 @@ class SharedBeats {
   // Of the clock that was in use when the first part began.
   readonly #setTimeout = setTimeout;
   readonly #clearTimeout = clearTimeout;
-  readonly #now = performance.now;
+  readonly #now = performance.now.bind(performance);
   #timer: NodeJS.Timeout | undefined;
   #timerAtMs = Infinity;
 
@@ -58,7 +58,7 @@ class SharedBeats {
   }
 
   #nowMs(): number {
-    return this.#now.call(performance);
+    return this.#now();
   }
 
   #arm(nowMs: number): void {
