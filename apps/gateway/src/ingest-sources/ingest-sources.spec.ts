@@ -367,7 +367,17 @@ describe('an edge that asks for sources', () => {
     await expect.poll(() => taken({ edgeId: 'edge-b' })).toMatchObject([{ sourceId: id }]);
   });
 
-  it('costs a gateway without sources a statement in five seconds, and is answered at once when one is made', async () => {
+  it('rests only where there are no sources at all: that a stream is enabled again is told to no edge', async () => {
+    await postgres.query('DELETE FROM ingest_sources');
+    gateway.app.get(SourceAssignments).changed();
+    expect(await take()).toMatchObject({ taken: [], none: true });
+    const { id } = await make();
+    await postgres.query(`UPDATE ingest_sources SET enabled = false WHERE id = '${id}'`);
+    gateway.app.get(SourceAssignments).changed();
+    await expect.poll(() => take()).toEqual({ taken: [], dropped: [] });
+  });
+
+  it('costs a gateway without sources hardly a statement, and is answered at once when one is made', async () => {
     await postgres.query('DELETE FROM ingest_sources');
     gateway.app.get(SourceAssignments).changed();
     await take();
