@@ -156,18 +156,15 @@ class Scene {
     stream.first = head;
   }
 
-  /** Another packager has the lease, and commits the whole window anew: in other memory, or in the very same. */
+  /** Another packager has the lease, and commits the whole window anew, twice in the very same memory. */
   async #takeOver(stream: Stream, pick: number): Promise<void> {
     const { lease, head } = stream;
     await this.#packager.releaseLease(lease);
     stream.lease = given(await this.#packager.acquireLease(lease.streamId, 'packager', LONG_MS));
     if (head === 1) return;
-    const again = stream.last?.segments ?? [];
-    const isAgain = pick % 2 === 0 && again.length === 1 && again[0]!.bytes.length > 0;
-    stream.first = isAgain ? head - 1 : Math.max(1, head - WINDOW);
-    const segments = isAgain
-      ? again
-      : Array.from({ length: head - stream.first }, (_, i) => this.#segment(stream, stream.first + i, pick + i));
+    stream.first = Math.max(1, head - WINDOW);
+    const sequences = Array.from({ length: head - stream.first }, (_, i) => stream.first + i);
+    const segments = sequences.map((sequence) => this.#segment(stream, sequence, pick + sequence));
     await this.#send(stream, rebuild(stream.lease, stream.first, head, { segments, retentionMs: RETENTION_MS }), true);
   }
 }
