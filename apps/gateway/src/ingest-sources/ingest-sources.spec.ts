@@ -372,7 +372,7 @@ describe('an edge that asks for sources', () => {
     gateway.app.get(SourceAssignments).changed();
     expect(await take()).toMatchObject({ taken: [], none: true });
     const { id } = await make();
-    await postgres.query(`UPDATE ingest_sources SET enabled = false WHERE id = '${id}'`);
+    await postgres.query(`UPDATE ingest_sources SET enabled = false WHERE id = '${String(id)}'`);
     gateway.app.get(SourceAssignments).changed();
     await expect.poll(() => take()).toEqual({ taken: [], dropped: [] });
   });
