@@ -32,7 +32,10 @@ const control: RelayControl = {
 };
 const module = TurnModule.register({
   settings: {
-    ...turnSettings.parse({ MILLRACE_TURN_UDP_BATCHES: process.env['MILLRACE_TURN_UDP_BATCHES'] }),
+    ...turnSettings.parse({
+      MILLRACE_TURN_UDP_BATCHES: process.env['MILLRACE_TURN_UDP_BATCHES'],
+      MILLRACE_TURN_UDP_BATCHES_FROM: process.env['MILLRACE_TURN_UDP_BATCHES_FROM'],
+    }),
     turnHosts: ['127.0.0.1'],
     turnPort: Number(port),
     turnThreads: Number(threads),

@@ -338,7 +338,13 @@ export const turnSettings = defineSettings({
     'MILLRACE_TURN_UDP_BATCHES',
     flag,
     false,
-    'Whether many datagrams are received and sent in one system call, where Linux and Node.js (node:ffi) can; elsewhere one is.',
+    'Whether many datagrams are received and sent in one system call under load, where Linux and Node.js (node:ffi) can.',
+  ),
+  turnUdpBatchesFrom: setting(
+    'MILLRACE_TURN_UDP_BATCHES_FROM',
+    wholeNumber(0, 10_000_000),
+    5_000,
+    'Datagrams a second from which a thread reads its sockets every millisecond, many at a time; 0: always.',
   ),
   turnAuthorizeMs: setting(
     'MILLRACE_TURN_AUTHORIZE_MS',

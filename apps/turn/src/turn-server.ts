@@ -6,6 +6,7 @@ import {
   decodeMessage,
   FINGERPRINT,
   hasValidFingerprint,
+  kindOfFirstByte,
   StunClass,
   StunErrorCode,
   StunMethod,
@@ -31,7 +32,7 @@ import type { QuotaSlots } from './limits/quota-slots.ts';
 import type { Counters } from './counters.ts';
 import type { PeerPolicy } from './peers/peer-policy.ts';
 import { relayChannelData } from './relaying/channel-data.ts';
-import { relayPeerData } from './relaying/peer-data.ts';
+import { relayArrivedPeerData, relayPeerData } from './relaying/peer-data.ts';
 import { relaySendIndication } from './relaying/send-indication.ts';
 import { allocate } from './request/allocate.ts';
 import { Answers } from './request/answers.ts';
@@ -132,6 +133,8 @@ export class TurnServer {
       draining: false,
       fromPeer: (allocation, relay, bytes, address, port) =>
         relayPeerData(this.#context, allocation, relay, bytes, { address, port }, clock.nowMs()),
+      arrivedFromPeer: (allocation, relay, memory, start, end, address, port) =>
+        relayArrivedPeerData(this.#context, allocation, relay, memory, start, end, address, port, clock.nowMs()),
     };
   }
 
@@ -146,13 +149,21 @@ export class TurnServer {
     const { counters, settings } = this.#options;
     switch (classify(bytes, settings.maxChannelNumber)) {
       case 'channel-data':
-        return relayChannelData(counters, flow, bytes, nowMs);
+        return relayChannelData(counters, flow, bytes, 0, bytes.length, nowMs);
       case 'stun':
         this.#options.onRequest?.();
         return this.#message(flow, bytes, nowMs);
       default:
         return counters.dropped('not_stun');
     }
+  }
+
+  /** Likewise, for a datagram where it was received. @returns false for those that the server wants as its own */
+  arrived(flow: ClientFlow, memory: Buffer, start: number, end: number): boolean {
+    const { clock, counters, settings } = this.#options;
+    if (start === end || kindOfFirstByte(memory[start]!, settings.maxChannelNumber) !== 'channel-data') return false;
+    relayChannelData(counters, flow, memory, start, end, clock.nowMs());
+    return true;
   }
 
   /** The gateway's answer about a user name. */

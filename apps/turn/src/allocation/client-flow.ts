@@ -19,6 +19,8 @@ export interface ClientFlow {
   send(bytes: Uint8Array): void;
   /** A ChannelData message or Data indication in two parts. `body` is padded to four bytes where the transport needs it. */
   sendParts(head: Uint8Array, body: Uint8Array, padded: boolean): void;
+  /** Sends what lies in `memory` from `start` to `end`, see `UdpSocket`. UDP only. */
+  forward?(memory: Buffer, start: number, end: number): void;
   /** Sends from another of the four addresses, and to another port of the client when one is given. UDP only. */
   sendFrom?(origin: number, bytes: Uint8Array, port: number | undefined): void;
   /** From now on the connection is one with a peer's (RFC 6062), and is no flow of messages any more. Streams only. */

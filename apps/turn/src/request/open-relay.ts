@@ -3,7 +3,7 @@ import type { Allocation } from '../allocation/allocation.ts';
 import type { PortParity } from '../allocation/port-pool.ts';
 import { Relay } from '../allocation/relay.ts';
 import type { IpFamily } from '../peers/ip-address.ts';
-import type { OnPeerDatagram } from '../allocation/relay-socket.ts';
+import type { OnPeerArrived, OnPeerDatagram } from '../allocation/relay-socket.ts';
 import type { PeerStream } from '../allocation/tcp-relay.ts';
 import type { TurnContext } from './turn-context.ts';
 
@@ -55,11 +55,13 @@ export function openRelayAt(
   const onDatagram: OnPeerDatagram = (bytes, from, fromPort) => {
     if (owner) context.fromPeer(owner, relay, bytes, from, fromPort);
   };
+  const onArrived: OnPeerArrived = (memory, start, end, from, fromPort) =>
+    owner === undefined || context.arrivedFromPeer(owner, relay, memory, start, end, from, fromPort);
   const onPeer = (stream: PeerStream): void => {
     if (owner) context.peerConnected(owner, stream);
     else stream.close();
   };
-  const udp = transport === 'udp' ? context.relays.open(family, port, onDatagram) : undefined;
+  const udp = transport === 'udp' ? context.relays.open(family, port, onDatagram, onArrived) : undefined;
   const tcp = transport === 'tcp' ? context.tcpRelays?.openTcp(family, port, onPeer) : undefined;
   const socket = udp ? { udp } : tcp && { tcp };
   if (!socket) return undefined;

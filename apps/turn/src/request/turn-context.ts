@@ -39,6 +39,16 @@ export interface TurnContext {
   nowMs(): number;
   /** A datagram of a peer has come to a relay. */
   fromPeer(allocation: Allocation, relay: Relay, bytes: Buffer, address: string, port: number): void;
+  /** Likewise, for a datagram where it was received, see `OnArrived`. @returns false for one that is to come as the server's own */
+  arrivedFromPeer(
+    allocation: Allocation,
+    relay: Relay,
+    memory: Buffer,
+    start: number,
+    end: number,
+    address: string,
+    port: number,
+  ): boolean;
   /** A peer has connected to a relay. */
   peerConnected(allocation: Allocation, stream: PeerStream): void;
 }

@@ -29,6 +29,8 @@ export class MemoryRelays implements UdpRelays {
     this.open_.set(port, onDatagram);
     return {
       send: (bytes, address, toPort) => this.sent.push({ bytes: Buffer.from(bytes), address, port: toPort }),
+      forward: (memory, start, end, address, toPort) =>
+        this.sent.push({ bytes: Buffer.from(memory.subarray(start, end)), address, port: toPort }),
       canSendWhole: () => this.canSendWhole,
       sendWhole: (bytes, address, toPort) =>
         this.sent.push({ bytes: Buffer.from(bytes), address, port: toPort, whole: true }),

@@ -1,83 +1,84 @@
-// UDP with many datagrams in a system call. The runtime's own socket stays beneath: it says when datagrams have come, and brings the
-// first one; what waits behind it is read here. So nothing calls back from outside of the runtime, and a socket opens, fails and
-// closes as ever.
-import { BatchedSender, datagramBatches } from './datagram-batches.ts';
-import type { DatagramBatches } from './datagram-batches.ts';
+// UDP with many datagrams in a system call where there are many. The runtime's own socket stays beneath: it opens and closes, and brings
+// datagrams one by one as ever; once a thread has many of them, its sockets are read in passes. So nothing calls back from outside of the
+// runtime, and a thread with little to do is not woken for nothing.
+import { BatchedSender } from './datagram-batches.ts';
+import type { OnReceived } from './datagram-batches.ts';
+import type { DatagramPasses, PassedSocket } from './datagram-passes.ts';
 import { openOnRuntime } from './dgram-socket.ts';
-import type { RuntimeUdpSocket } from './dgram-socket.ts';
-import { descriptorOfDatagrams } from './socket-options.ts';
-import type { OnDatagram, OpenUdpSocket, UdpSocket, UdpSocketOptions } from './udp-socket.ts';
-
-/** With so many read in a turn of the event loop, other sockets come first. */
-const MAX_OF_TURN = 256;
-
-/** @returns undefined where the system or the runtime cannot do it */
-export function batchedSockets(): OpenUdpSocket | undefined {
-  const batches = datagramBatches();
-  return batches && socketsOf(batches);
-}
+import { readingOfDatagrams } from './socket-options.ts';
+import type { OnArrived, OnDatagram, OpenUdpSocket, UdpSocket, UdpSocketOptions } from './udp-socket.ts';
 
 export const socketsOf =
-  (batches: DatagramBatches): OpenUdpSocket =>
-  (options, onDatagram) =>
-    openBatched(batches, options, onDatagram);
+  (passes: DatagramPasses): OpenUdpSocket =>
+  (options, onDatagram, onArrived) =>
+    openBatched(passes, options, onDatagram, onArrived);
 
-function openBatched(batches: DatagramBatches, options: UdpSocketOptions, onDatagram: OnDatagram): UdpSocket {
+function openBatched(
+  passes: DatagramPasses,
+  options: UdpSocketOptions,
+  onDatagram: OnDatagram,
+  onArrived: OnArrived | undefined,
+): UdpSocket {
   let isClosed = false;
-  let sender: BatchedSender | undefined;
-  let turn = -1;
-  let ofThisTurn = 0;
-  let ofLastTurn = 0;
-  const deliver: OnDatagram = (bytes, address, port) => {
-    // Of a batch that was read before the socket was closed.
-    if (!isClosed) onDatagram(bytes, address, port);
-  };
+  const { batches } = passes;
   const { socket, udp } = openOnRuntime(options, (bytes, address, port) => {
-    const now = batches.turn;
-    if (now !== turn) {
-      ofLastTurn = now === turn + 1 ? ofThisTurn : 0;
-      ofThisTurn = 0;
-      turn = now;
-    }
-    ofThisTurn++;
-    deliver(bytes, address, port);
-    // One datagram by itself is the rule of a slow flow: looking for more would be a call for nothing.
-    const isFlow = ofThisTurn > 1 || ofLastTurn > 1;
-    if (sender !== undefined && isFlow && ofThisTurn < MAX_OF_TURN && !isClosed)
-      ofThisTurn += batches.receive(sender.fd, deliver);
+    if (isClosed) return;
+    onDatagram(bytes, address, port);
+    if (!isClosed && passes.count()) join();
   });
-  const fd = descriptorOfDatagrams(socket);
+  const reading = readingOfDatagrams(socket);
   // Another runtime may keep its sockets in another way.
-  if (fd === undefined || fd < 0) return udp;
-  batches.isUsed = true;
-  const own = (sender = new BatchedSender(fd, udp));
-  const flush = (): void => {
-    if (own.queued > 0) batches.flush();
+  if (reading === undefined || reading.fd < 0) return udp;
+  passes.isUsed = true;
+  const own = new BatchedSender(reading.fd, udp);
+  const onReceived: OnReceived = (memory, start, end, address, port) => {
+    if (onArrived?.(memory, start, end, address, port) !== true)
+      onDatagram(Buffer.from(memory.subarray(start, end)), address, port);
   };
+  const passed: PassedSocket = {
+    fd: reading.fd,
+    onReceived,
+    isOpen: () => !isClosed,
+    resumeReading: () => void reading.recvStart(),
+  };
+  const join = (): void => {
+    if (passes.join(passed)) reading.recvStop();
+  };
+  /** Whether a datagram is done with: queued, or one that none sends. */
+  const mayNotSend = (port: number): boolean => isClosed || port === 0;
   /** For what the runtime's socket sends, and may have wait. */
-  const yieldToRuntime = (): RuntimeUdpSocket => {
-    flush();
+  const flush = (): void => {
+    if (own.first >= 0) batches.flush();
     own.mayWait = true;
-    return udp;
+  };
+  const sendParts = (head: Uint8Array, rest: readonly Uint8Array[], port: number, address: string): void => {
+    if (mayNotSend(port) || (passes.isPassing && batches.queue(own, head, rest, port, address))) return;
+    flush();
+    if (rest.length === 0) udp.send(head, port, address);
+    else udp.sendParts([head, ...rest], port, address);
   };
   return {
     port: udp.port,
-    send: (bytes, port, address) => {
-      if (isClosed || port === 0 || batches.queue(own, bytes, [], port, address)) return;
-      yieldToRuntime().send(bytes, port, address);
-    },
+    send: (bytes, port, address) => sendParts(bytes, [], port, address),
     sendParts: ([head, ...rest], port, address) => {
-      if (isClosed || port === 0 || head === undefined || batches.queue(own, head, rest, port, address)) return;
-      yieldToRuntime().sendParts([head, ...rest], port, address);
+      if (head !== undefined) sendParts(head, rest, port, address);
+    },
+    forward: (memory, start, end, port, address) => {
+      if (memory !== batches.memory) return sendParts(memory.subarray(start, end), [], port, address);
+      if (mayNotSend(port) || batches.forward(own, start, end, port, address)) return;
+      flush();
+      udp.send(Buffer.from(memory.subarray(start, end)), port, address);
     },
     canSendWhole: () => udp.canSendWhole(),
     sendWhole: (bytes, port, address) => {
-      yieldToRuntime().sendWhole(bytes, port, address);
+      flush();
+      udp.sendWhole(bytes, port, address);
     },
     close: () => {
       if (isClosed) return;
       flush();
       isClosed = true;
+      passes.leave(passed);
       udp.close();
     },
   };

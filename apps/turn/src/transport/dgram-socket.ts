@@ -54,6 +54,9 @@ export function openOnRuntime(
     send: (bytes, toPort, to) => {
       if (!mayNotSend(toPort)) socket.send(bytes, toPort, to);
     },
+    forward: (memory, start, end, toPort, to) => {
+      if (!mayNotSend(toPort)) socket.send(memory.subarray(start, end), toPort, to);
+    },
     sendHeard: (bytes, toPort, to, onSent) => {
       if (!mayNotSend(toPort)) socket.send(bytes, toPort, to, onSent);
     },

@@ -41,15 +41,27 @@ export const forbidFragments = (fd: number | undefined, family: 'IPv4' | 'IPv6',
     isForbidden ? PMTUDISC_DO : PMTUDISC_WANT,
   );
 
-/** The descriptor of a datagram socket of the runtime, which keeps it with its state; undefined where another runtime does not. */
-export function descriptorOfDatagrams(socket: object): number | undefined {
+/** What the runtime keeps beneath a datagram socket. */
+export interface DatagramReading {
+  readonly fd: number;
+  recvStart(): unknown;
+  recvStop(): unknown;
+}
+
+/** The handle of a datagram socket of the runtime, which keeps it with its state; undefined where another runtime does not. */
+export function readingOfDatagrams(socket: object): DatagramReading | undefined {
   const kept = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'state symbol');
   if (kept === undefined) return undefined;
-  const state = (socket as Readonly<Record<symbol, { readonly handle?: { readonly fd?: number } | null } | undefined>>)[
+  const state = (socket as Readonly<Record<symbol, { readonly handle?: Partial<DatagramReading> | null } | undefined>>)[
     kept
   ];
-  return state?.handle?.fd;
+  const handle = state?.handle;
+  const isWhole =
+    typeof handle?.fd === 'number' && typeof handle.recvStart === 'function' && typeof handle.recvStop === 'function';
+  return isWhole ? (handle as DatagramReading) : undefined;
 }
+
+export const descriptorOfDatagrams = (socket: object): number | undefined => readingOfDatagrams(socket)?.fd;
 
 /** The descriptor of a stream of the runtime, which keeps it with its handle. */
 export const descriptorOf = (socket: object): number | undefined =>

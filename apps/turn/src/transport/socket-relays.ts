@@ -1,7 +1,7 @@
 // Relayed addresses on sockets of this machine.
 import type { PortPool } from '../allocation/port-pool.ts';
 import type { IpFamily } from '../peers/ip-address.ts';
-import type { OnPeerDatagram, RelaySocket, UdpRelays } from '../allocation/relay-socket.ts';
+import type { OnPeerArrived, OnPeerDatagram, RelaySocket, UdpRelays } from '../allocation/relay-socket.ts';
 import type { OpenUdpSocket } from './udp-socket.ts';
 
 export interface RelayAddress {
@@ -33,7 +33,7 @@ export class SocketRelays implements UdpRelays {
     return this.#addresses[family]?.announced;
   }
 
-  open(family: IpFamily, port: number, onDatagram: OnPeerDatagram): RelaySocket | undefined {
+  open(family: IpFamily, port: number, onDatagram: OnPeerDatagram, onArrived?: OnPeerArrived): RelaySocket | undefined {
     const address = this.#addresses[family];
     if (!address) return undefined;
     const { bind, announced } = address;
@@ -45,11 +45,16 @@ export class SocketRelays implements UdpRelays {
     const outward = (from: string, fromPort: number) => (from === inside && ports.isTaken(fromPort) ? announced : from);
     const options = { family, address: bind, port, shared: false, bufferBytes: this.#bufferBytes };
     try {
-      const socket = this.#open(options, (bytes, from, fromPort) =>
-        onDatagram(bytes, outward(from, fromPort), fromPort),
+      const socket = this.#open(
+        options,
+        (bytes, from, fromPort) => onDatagram(bytes, outward(from, fromPort), fromPort),
+        onArrived &&
+          ((memory, start, end, from, fromPort) => onArrived(memory, start, end, outward(from, fromPort), fromPort)),
       );
       return {
         send: (bytes, to, toPort) => socket.send(bytes, toPort, isSelf(to, toPort) ? inside : to),
+        forward: (memory, start, end, to, toPort) =>
+          socket.forward(memory, start, end, toPort, isSelf(to, toPort) ? inside : to),
         canSendWhole: () => socket.canSendWhole(),
         sendWhole: (bytes, to, toPort) => socket.sendWhole(bytes, toPort, isSelf(to, toPort) ? inside : to),
         close: () => socket.close(),

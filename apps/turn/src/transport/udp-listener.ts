@@ -15,6 +15,8 @@ export interface UdpListenerOptions {
   /** The sockets of those addresses, as far as they exist. */
   readonly origins: ReadonlyMap<number, UdpListener>;
   readonly receive: (flow: ClientFlow, bytes: Buffer) => void;
+  /** See `OnArrived`. */
+  readonly arrived: (flow: ClientFlow, memory: Buffer, start: number, end: number) => boolean;
 }
 
 export class UdpListener {
@@ -27,12 +29,20 @@ export class UdpListener {
   readonly #receive: (flow: ClientFlow, bytes: Buffer) => void;
 
   /** @throws when the port cannot be had */
-  constructor({ socket, open, origin, origins, receive }: UdpListenerOptions) {
+  constructor({ socket, open, origin, origins, receive, arrived }: UdpListenerOptions) {
     this.family = socket.family;
     this.origin = origin;
     this.origins = origins;
     this.#receive = receive;
-    this.socket = open(socket, (bytes, address, port) => this.#datagram(bytes, address, port));
+    this.socket = open(
+      socket,
+      (bytes, address, port) => this.#datagram(bytes, address, port),
+      (memory, start, end, address, port) => {
+        const flow = this.#flows.get(port)?.get(address);
+        // Without an allocation there is nothing to relay.
+        return flow !== undefined && arrived(flow, memory, start, end);
+      },
+    );
   }
 
   keep(flow: UdpFlow): void {
@@ -83,6 +93,10 @@ class UdpFlow implements ClientFlow {
     const padding = padded ? -body.length & 3 : 0;
     const parts = padding === 0 ? [head, body] : [head, body, ZEROS[padding as 1 | 2 | 3]];
     this.#listener.socket.sendParts(parts, port, address);
+  }
+
+  forward(memory: Buffer, start: number, end: number): void {
+    this.#listener.socket.forward(memory, start, end, this.remote.port, this.remote.address);
   }
 
   sendFrom(origin: number, bytes: Uint8Array, port = this.remote.port): void {

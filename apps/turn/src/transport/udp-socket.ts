@@ -4,6 +4,19 @@ import type { IpFamily } from '../peers/ip-address.ts';
 /** The bytes are the receiver's. */
 export type OnDatagram = (bytes: Buffer, address: string, port: number) => void;
 
+/** So many bytes before a datagram that is handed on in place may be written by its receiver. */
+export const HEADROOM_BYTES = 64;
+/** And so many behind it. */
+export const TAILROOM_BYTES = 4;
+
+/**
+ * A datagram in the memory that it was received in, from `start` to `end`, with room around it. All of that is the receiver's during
+ * the call only, in which `forward` of any socket may be given a part of that memory.
+ *
+ * @returns whether that was all: else `OnDatagram` is called with the same
+ */
+export type OnArrived = (memory: Buffer, start: number, end: number, address: string, port: number) => boolean;
+
 export interface UdpSocketOptions {
   readonly family: IpFamily;
   readonly address: string;
@@ -27,6 +40,8 @@ export interface UdpSocket {
   readonly port: number;
   /** Sends or drops, as far as the socket's owner is concerned. `bytes` may not be changed afterwards. */
   send(bytes: Uint8Array, port: number, address: string): void;
+  /** Likewise, for a part of a larger memory: of the receiver's own bytes, or of what `OnArrived` is called with. */
+  forward(memory: Buffer, start: number, end: number, port: number, address: string): void;
   /** Whether it can send datagrams that may not be cut up on their way. */
   canSendWhole(): boolean;
   /** Likewise `send`, for such a datagram: one that is too large for the path is dropped. */
@@ -36,5 +51,10 @@ export interface UdpSocket {
   close(): void;
 }
 
-/** Opens a socket at once. @throws an error with the `code` of the system */
-export type OpenUdpSocket = (options: UdpSocketOptions, onDatagram: OnDatagram) => UdpSocket;
+/**
+ * Opens a socket at once.
+ *
+ * @param onArrived for sockets that can hand datagrams on in place
+ * @throws an error with the `code` of the system
+ */
+export type OpenUdpSocket = (options: UdpSocketOptions, onDatagram: OnDatagram, onArrived?: OnArrived) => UdpSocket;

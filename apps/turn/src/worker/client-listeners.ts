@@ -119,7 +119,9 @@ export class ClientListeners {
     const { settings, shared, openUdp, server } = this.#options;
     const socket = { family: familyOf(address), address, port, shared, bufferBytes: settings.turnSocketBufferBytes };
     const receive = (flow: ClientFlow, bytes: Buffer): void => server.receive(flow, bytes);
-    const listener = new UdpListener({ socket, open: openUdp, origin, origins, receive });
+    const arrived = (flow: ClientFlow, memory: Buffer, start: number, end: number): boolean =>
+      server.arrived(flow, memory, start, end);
+    const listener = new UdpListener({ socket, open: openUdp, origin, origins, receive, arrived });
     origins.set(origin, listener);
     this.#udp.push(listener);
     return listener;

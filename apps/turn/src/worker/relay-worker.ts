@@ -13,8 +13,9 @@ import { coreSettings, credentialSettings } from '../core-of-settings.ts';
 import { QuotaSlots } from '../limits/quota-slots.ts';
 import { Counters } from '../counters.ts';
 import { ClientListeners } from './client-listeners.ts';
-import { batchedSockets } from '../transport/batched-socket.ts';
-import { datagramBatches } from '../transport/datagram-batches.ts';
+import { socketsOf } from '../transport/batched-socket.ts';
+import { datagramPasses } from '../transport/datagram-passes.ts';
+import type { DatagramPasses } from '../transport/datagram-passes.ts';
 import { openDgramSocket } from '../transport/dgram-socket.ts';
 import type { OpenUdpSocket } from '../transport/udp-socket.ts';
 import { TurnServer } from '../turn-server.ts';
@@ -27,6 +28,7 @@ export class RelayWorker {
   readonly #tell: (message: FromWorker) => void;
   readonly #server: TurnServer;
   readonly #listeners: ClientListeners;
+  readonly #passes: DatagramPasses | undefined;
   /** What clients come to; known once it is opened. */
   readonly #ownPorts: number[] = [];
   #ticks: WorkBeat | undefined;
@@ -39,9 +41,11 @@ export class RelayWorker {
     const counters = new Counters(memory.counters);
     const ports = new PortPool(settings.turnRelayPortMin, settings.turnRelayPortMax, memory.ports);
     const ask = (username: string): void => tell({ kind: 'ask', username });
-    const openSocket = (settings.turnUdpBatches ? batchedSockets() : undefined) ?? openDgramSocket;
+    this.#passes = settings.turnUdpBatches ? datagramPasses(settings.turnUdpBatchesFrom) : undefined;
+    const openSocket = this.#passes ? socketsOf(this.#passes) : openDgramSocket;
     const unsent = { maxBytes: settings.turnMaxUnsentBytes, onDropped: () => counters.met('max_unsent_bytes') };
-    const openUdp: OpenUdpSocket = (options, onDatagram) => openSocket({ ...options, unsent }, onDatagram);
+    const openUdp: OpenUdpSocket = (options, onDatagram, onArrived) =>
+      openSocket({ ...options, unsent }, onDatagram, onArrived);
     const discovery = discoveryAddresses(settings);
     this.#server = new TurnServer({
       clock,
@@ -107,10 +111,9 @@ export class RelayWorker {
   }
 
   #tellOfBatches(): void {
-    const batches = this.#setup.settings.turnUdpBatches ? datagramBatches() : undefined;
     // A socket may have had no descriptor that could be found.
-    this.#tell({ kind: 'batches', inUse: batches?.isUsed === true });
-    if (batches !== undefined) batches.onDenied = () => this.#tell({ kind: 'batches_denied' });
+    this.#tell({ kind: 'batches', inUse: this.#passes?.isUsed === true });
+    if (this.#passes !== undefined) this.#passes.batches.onDenied = () => this.#tell({ kind: 'batches_denied' });
   }
 
   #stop(): void {

@@ -26,6 +26,7 @@ describe.runIf(process.platform === 'linux')('two threads', () => {
       turnPort: await freeUdpPort(),
       turnHosts: ['127.0.0.1'],
       turnUdpBatches: true,
+      turnUdpBatchesFrom: 0,
       ...answers,
     });
   });

@@ -10,7 +10,7 @@ export { newTransactionId } from './transaction-id.ts';
 export { hasValidFingerprint } from './fingerprint.ts';
 export { computeIntegrity, integrityAlgorithm, verifyIntegrity } from './integrity.ts';
 export type { IntegrityAlgorithm } from './integrity.ts';
-export { classify } from './classify.ts';
+export { classify, kindOfFirstByte } from './classify.ts';
 export type { PacketKind } from './classify.ts';
 export {
   CHANNEL_DATA_HEADER_BYTES,
