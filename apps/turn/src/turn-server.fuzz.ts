@@ -11,7 +11,7 @@ import { TestServer } from './testing/test-server.ts';
 import { peerAt } from './testing/turn-client.ts';
 
 const PEER = peerAt('1.2.3.4', 1000);
-const test = new TestServer({ settings: { turnMaxPermissions: 64, turnMaxChannels: 64 } });
+const test = new TestServer({ settings: { turnMaxPermissions: 64, turnMaxChannels: 64 }, isInPlace: true });
 const user = test.user('fuzz', { ttlS: 1_000_000_000 });
 const client = test.client(user);
 

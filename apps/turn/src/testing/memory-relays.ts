@@ -1,6 +1,7 @@
 // Relays without sockets: what goes to peers is kept, and what comes from them is said.
 import type { IpFamily } from '../peers/ip-address.ts';
-import type { OnPeerDatagram, RelaySocket, UdpRelays } from '../allocation/relay-socket.ts';
+import { surrounded } from './surrounded.ts';
+import type { OnPeerArrived, OnPeerDatagram, RelaySocket, UdpRelays } from '../allocation/relay-socket.ts';
 
 export interface SentToPeer {
   readonly bytes: Buffer;
@@ -15,6 +16,9 @@ export class MemoryRelays implements UdpRelays {
   /** Ports in use by another process. */
   readonly taken = new Set<number>();
   readonly open_ = new Map<number, OnPeerDatagram>();
+  readonly inPlace = new Map<number, OnPeerArrived>();
+  /** Whether datagrams are handed on where they were received. */
+  isInPlace = false;
   /** Whether datagrams can be sent so. */
   canSendWhole = false;
   addresses: Partial<Record<IpFamily, string>> = { IPv4: '8.8.4.4', IPv6: '2001:4860:4860::8844' };
@@ -23,10 +27,16 @@ export class MemoryRelays implements UdpRelays {
     return this.addresses[family];
   }
 
-  open(_family: IpFamily, port: number, onDatagram: OnPeerDatagram): RelaySocket | undefined {
+  open(
+    _family: IpFamily,
+    port: number,
+    onDatagram: OnPeerDatagram,
+    onArrived?: OnPeerArrived,
+  ): RelaySocket | undefined {
     if (this.taken.has(port)) return undefined;
     if (this.open_.has(port)) throw new Error(`port ${port} is open already`);
     this.open_.set(port, onDatagram);
+    if (this.isInPlace && onArrived) this.inPlace.set(port, onArrived);
     return {
       send: (bytes, address, toPort) => this.sent.push({ bytes: Buffer.from(bytes), address, port: toPort }),
       forward: (memory, start, end, address, toPort) =>
@@ -34,12 +44,17 @@ export class MemoryRelays implements UdpRelays {
       canSendWhole: () => this.canSendWhole,
       sendWhole: (bytes, address, toPort) =>
         this.sent.push({ bytes: Buffer.from(bytes), address, port: toPort, whole: true }),
-      close: () => void this.open_.delete(port),
+      close: () => {
+        this.open_.delete(port);
+        this.inPlace.delete(port);
+      },
     };
   }
 
   /** A peer sends to a relay. */
   fromPeer(relayPort: number, data: string, address: string, port: number): void {
-    this.open_.get(relayPort)?.(Buffer.from(data), address, port);
+    const { memory, start, end } = surrounded(Buffer.from(data));
+    if (this.inPlace.get(relayPort)?.(memory, start, end, address, port) !== true)
+      this.open_.get(relayPort)?.(Buffer.from(data), address, port);
   }
 }

@@ -21,6 +21,7 @@ import {
 import type { IntegrityAlgorithm, PasswordHash, StunMessage, TransportAddress } from '@millrace/protocol/stun';
 import type { Allocation } from '../allocation/allocation.ts';
 import { familyOf } from '../peers/ip-address.ts';
+import { surrounded } from './surrounded.ts';
 import type { ClientFlow } from '../allocation/client-flow.ts';
 import type { TurnServer } from '../turn-server.ts';
 import type { TestUser } from './test-relay-control.ts';
@@ -55,7 +56,12 @@ export class TestFlow implements ClientFlow {
     server: TurnServer,
     user: TestUser,
     at: { readonly address: string; readonly port: number; readonly transport: 'udp' | 'tcp' },
+    isInPlace = false,
   ) {
+    this.forward =
+      isInPlace && at.transport === 'udp'
+        ? (memory, start, end) => void this.received.push(Buffer.from(memory.subarray(start, end)))
+        : undefined;
     this.#server = server;
     this.#user = user;
     this.transport = at.transport;
@@ -70,6 +76,9 @@ export class TestFlow implements ClientFlow {
     this.received.push(Buffer.concat([head, body, Buffer.alloc(padded ? -body.length & 3 : 0)]));
   }
 
+  /** Defined where datagrams are relayed in place, as the socket has it. */
+  readonly forward: ((memory: Buffer, start: number, end: number) => void) | undefined;
+
   sendFrom(origin: number, bytes: Uint8Array, port: number | undefined): void {
     this.elsewhere.push({ origin, bytes: Buffer.from(bytes), port });
   }
@@ -81,7 +90,9 @@ export class TestFlow implements ClientFlow {
   /** Hands these bytes to the server. @returns what came back, if anything did */
   put(bytes: Uint8Array): Buffer | undefined {
     const before = this.received.length;
-    this.#server.receive(this, Buffer.from(bytes));
+    const { memory, start, end } = surrounded(bytes);
+    if (this.forward === undefined || !this.#server.arrived(this, memory, start, end))
+      this.#server.receive(this, Buffer.from(bytes));
     return this.received[before];
   }
 

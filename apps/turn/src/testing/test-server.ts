@@ -25,6 +25,8 @@ export interface TestServerOptions {
   readonly discovery?: BindingOptions['discovery'];
   /** The gateway's answers are given by the test, with `answer`. */
   readonly manual?: boolean;
+  /** Datagrams are relayed where they were received, as by sockets that are read in passes. */
+  readonly isInPlace?: boolean;
 }
 
 export class TestServer {
@@ -40,7 +42,7 @@ export class TestServer {
   readonly #registry: QuotaRegistry;
   #clients = 0;
 
-  constructor({ settings: overrides, discovery = {}, manual = false }: TestServerOptions = {}) {
+  constructor({ settings: overrides, discovery = {}, manual = false, isInPlace = false }: TestServerOptions = {}) {
     const settings = {
       ...turnSettings.parse({}),
       turnRelayPortMin: 50_000,
@@ -48,6 +50,7 @@ export class TestServer {
       ...overrides,
     };
     const { clock, counters, relays, quotas } = this;
+    relays.isInPlace = isInPlace;
     this.ports = new PortPool(settings.turnRelayPortMin, settings.turnRelayPortMax);
     this.#registry = new QuotaRegistry({ slots: quotas, keepMs: 60_000, maxUsersPerTenant: Infinity });
     const ask = (username: string): void => {
@@ -88,7 +91,12 @@ export class TestServer {
 
   /** A new client, at an address of its own. */
   client(user: TestUser = this.user(), transport: 'udp' | 'tcp' = 'udp', address = '198.51.100.1'): TestFlow {
-    return new TestFlow(this.server, user, { address, port: 40_000 + this.#clients++, transport });
+    return new TestFlow(
+      this.server,
+      user,
+      { address, port: 40_000 + this.#clients++, transport },
+      this.relays.isInPlace,
+    );
   }
 
   /** The gateway says what it knows of this name. */
