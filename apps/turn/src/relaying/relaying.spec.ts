@@ -43,6 +43,8 @@ describe.each([
       expect([indication.class, indication.method]).toEqual([StunClass.indication, StunMethod.data]);
       expect(indication.get(XorPeerAddress)).toEqual({ family: 'IPv4', address: PEER, port: 2000 });
       expect(Buffer.from(indication.get(Data)!).toString()).toBe('world');
+      // What was in the memory before must not leave with it.
+      expect(last()!.subarray(-3)).toEqual(Buffer.alloc(3));
     });
 
     it('are needed in both directions', () => {
