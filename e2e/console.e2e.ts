@@ -196,7 +196,6 @@ describe('an operator', () => {
     expect(await page.content()).not.toContain('correct-horse-battery');
     await console_.untilText('Not connected to its source');
     // Its key is the source's: nothing is done with it by itself.
-    await page.reload();
     const keyOf = (name: string) => page.getByRole('table', { name: 'Stream keys' }).getByRole('row', { name });
     const keyOfSource = keyOf('Key of an ingest source');
     await expect.poll(() => keyOfSource.count()).toBe(2);
@@ -211,6 +210,7 @@ describe('an operator', () => {
       await rowOf(name).waitFor({ state: 'detached' });
     }
     await console_.untilText('This stream is pulled from nowhere');
+    await expect.poll(() => keyOfSource.filter({ hasText: 'Active' }).count()).toBe(0);
     await encoder.stop();
     await api.ok('DELETE', `/v1/live_streams/${elsewhere.id}`);
     expect(console_.errors).toEqual([]);

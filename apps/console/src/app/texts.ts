@@ -326,7 +326,7 @@ export const texts = {
       waiting: 'Failed, is tried again',
       error: 'Failed',
     },
-    connectedSince: 'Since',
+    since: 'Since',
     lastError: 'Last error',
     enable: 'Switch on',
     disable: 'Switch off',

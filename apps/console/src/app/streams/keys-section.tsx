@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { TenantStream, NewStreamKey, StreamKey } from '../api/resources.ts';
 import { useList } from '../api/use-list.ts';
 import { useSession } from '../session-context.tsx';
@@ -46,11 +46,21 @@ interface ShownKey {
   readonly srtPassphrase: string | undefined;
 }
 
+interface KeysSectionProps {
+  readonly stream: TenantStream;
+  /** How often keys were made and deleted elsewhere on the page, with the sources that have them. */
+  readonly changed: number;
+}
+
 /** Who may publish: keys are made, shown, replaced and revoked here. */
-export function KeysSection({ stream }: { readonly stream: TenantStream }): JSX.Element {
+export function KeysSection({ stream, changed }: KeysSectionProps): JSX.Element {
   const { api, may } = useSession();
   const path = `/v1/live_streams/${stream.id}/stream_keys`;
   const list = useList<StreamKey>(path);
+  const { reload } = list;
+  useEffect(() => {
+    if (changed > 0) void reload();
+  }, [changed, reload]);
   const [asking, setAsking] = useState<Asking>();
   const [shown, setShown] = useState<ShownKey>();
   const mayWrite = may('stream_keys:write');

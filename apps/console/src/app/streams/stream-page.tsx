@@ -40,6 +40,7 @@ export function StreamPage({ values: { id = '' } }: PageProps): JSX.Element {
   const refusal = useLastRefusal(id);
   const sources = useSources(id, stream.data?.status === 'idle');
   const [freshKey] = useState(() => takeFreshKey(id));
+  const [keysChanged, setKeysChanged] = useState(0);
 
   return (
     <Shown loaded={stream}>
@@ -68,8 +69,10 @@ export function StreamPage({ values: { id = '' } }: PageProps): JSX.Element {
               <SetupPanel streamKey={freshKey} ingest={data.ingest} />
             )}
             {data.active_session_id !== null && <HealthSection sessionId={data.active_session_id} isLive />}
-            {may('stream_keys:read') && <KeysSection stream={data} />}
-            {may('ingest_sources:read') && <SourcesSection stream={data} />}
+            {may('stream_keys:read') && <KeysSection stream={data} changed={keysChanged} />}
+            {may('ingest_sources:read') && (
+              <SourcesSection stream={data} onChanged={() => setKeysChanged((count) => count + 1)} />
+            )}
             <PlaybackSection stream={data} onChanged={stream.reload} />
             {may('simulcast_targets:read') && <TargetsSection stream={data} />}
             <SessionsSection stream={data} />
