@@ -26,7 +26,7 @@ const PLAYERS = {
     body: `<video muted autoplay></video><script src="/player.js"></script><script>
       shaka.polyfill.installAll();
       const player = new shaka.Player();
-      player.addEventListener('error', ({ detail }) => fail(detail.code));
+      player.addEventListener('error', ({ detail }) => fail(detail.code ?? detail));
       player
         .attach(document.querySelector('video'))
         .then(() => {

@@ -59,7 +59,6 @@ it.each([
   const seen = [0, 0];
   const wrong: string[] = [];
   let marks = 0;
-  let subscription: FrameSubscription | undefined;
   const onFrame = (frame: Frame): void => {
     const { epoch, sequence, payload, track = 0 } = frame;
     if (frame.kind !== FrameKind.video || isConfiguration(frame)) return;
@@ -67,10 +66,14 @@ it.each([
     const expected = Buffer.alloc(PICTURE_BYTES, seen[track]! % 250);
     if (!expected.equals(payload.subarray(6))) wrong.push(`picture ${seen[track]} of track ${track} has changed`);
     if (!isKeyframe(frame)) return;
-    subscription?.release({ epoch, sequence });
+    subscription.release({ epoch, sequence });
     void bus.recordCommit(sampleMark(streamId, ++marks, { epoch, sequence }));
   };
-  subscription = await bus.subscribe(streamId, { from: 'live' }, { onFrame, onGap: () => wrong.push('gap') });
+  const subscription: FrameSubscription = await bus.subscribe(
+    streamId,
+    { from: 'live' },
+    { onFrame, onGap: () => wrong.push('gap') },
+  );
   const nothing = (): void => undefined;
   const intake = new VideoIntake(
     new MessageTimeline(new MediaTimeline(() => 0)),
