@@ -88,18 +88,19 @@ function admit(
   nowMs: number,
 ): number {
   const { counters } = context;
-  const drop = (reason: DatagramDropReason): number => {
-    counters.dropped(reason);
-    return DROPPED;
-  };
-  if (allocation.ended || relay.expiresAtMs <= nowMs) return drop('no_allocation');
+  if (allocation.ended || relay.expiresAtMs <= nowMs) return drop(counters, 'no_allocation');
   const permission = allocation.permitted(address, nowMs);
-  if (!permission || permission.relay !== relay) return drop('no_permission');
-  if (isPortDenied(context, permission.isOwn, port)) return drop('denied_peer');
-  if (length > MAX_DATA_BYTES) return drop('malformed');
+  if (!permission || permission.relay !== relay) return drop(counters, 'no_permission');
+  if (isPortDenied(context, permission.isOwn, port)) return drop(counters, 'denied_peer');
+  if (length > MAX_DATA_BYTES) return drop(counters, 'malformed');
   if (!allocation.traffic.receive(length, nowMs)) return DROPPED;
   const binding = permission.channels.get(port);
   return binding !== undefined && binding.expiresAtMs > nowMs ? binding.number : NO_CHANNEL;
+}
+
+function drop(counters: Context['counters'], reason: DatagramDropReason): number {
+  counters.dropped(reason);
+  return DROPPED;
 }
 
 /** RFC 8656 section 12.4. */
